@@ -11,9 +11,10 @@ import type { LightweightTokens } from './validation/lightweight.js'
 import { createOpaqueValidation } from './validation/opaque.js'
 import { customScopes, standardScopes } from './validation/scopes.js'
 import { VerifiedTokenCache } from './validation/verified-token-cache.js'
-import { type IssuerSettings, createTrustedIssuer } from './issuers/trusted-issuer.js'
+import { type IssuerSettings, type TrustedIssuer, createTrustedIssuer } from './issuers/trusted-issuer.js'
 import { TokenValidator } from './validation/token-validator.js'
 import { type ClaimReading, customMachines } from './validation/verified-token.js'
+import { endpointOf } from '../provider/metadata.js'
 import { clientIdentity } from '../provider/authentication/credentials.js'
 import { type Connection, connectionSettings, providerSettings } from '../provider/settings.js'
 
@@ -43,7 +44,13 @@ export function createResourceServer(configuration: BearerConfiguration, runtime
   const challenges = createBearerChallenges(challengeSettings(configuration))
   const reading = claimReading(configuration)
   const introspected = introspectedTokens(configuration, { issuers, settings, reading })
-  const jwt = createJwtValidation(issuers, { clockToleranceSeconds, reading, runtime, lightweight: introspected })
+  const asked = introspected === undefined ? [] : [introspected.issuer]
+  const jwt = createJwtValidation(issuers, {
+    clockToleranceSeconds,
+    reading,
+    runtime,
+    lightweight: introspected?.tokens,
+  })
   const validator = new TokenValidator({
     schemes: schemesOf(configuration),
     challenges,
@@ -51,7 +58,7 @@ export function createResourceServer(configuration: BearerConfiguration, runtime
     runtime,
     possession: createPossessionCheck(possessionRules(configuration, runtime), challenges),
     ...(tokenFormat === 'opaque' ? {} : { jwt }),
-    ...(introspected === undefined ? {} : { opaque: introspected.introspect }),
+    ...(introspected === undefined ? {} : { opaque: introspected.tokens.introspect }),
     ...(providerNames === undefined ? {} : { providerNames }),
     ...(check === undefined ? {} : { check: createTokenCheck(check) }),
     ...(cache === false ? {} : { cache: new VerifiedTokenCache(cache, runtime, issuers.isCurrent) }),
@@ -61,11 +68,13 @@ export function createResourceServer(configuration: BearerConfiguration, runtime
     challenges,
     ...(apiKey === undefined ? {} : { apiKeys: createApiKeyVerification(apiKey, challenges, runtime) }),
     ready: async () => {
-      await Promise.all(issuers.all().map((issuer) => issuer.ready()))
+      const signing = tokenFormat === 'opaque' ? [] : issuers.all()
+      await Promise.all([...signing.map((issuer) => issuer.ready()), introspected?.ready()])
     },
-    health: () => issuers.all().map((issuer) => issuer.health()),
+    // The issuer that is asked about opaque tokens may be none of those whose JWTs are accepted.
+    health: () => [...new Set([...issuers.all(), ...asked])].map((issuer) => issuer.health()),
     close: () => {
-      for (const issuer of issuers.all()) issuer.close()
+      for (const part of [issuers, ...asked]) part.close()
     },
   }
 }
@@ -89,22 +98,37 @@ interface IntrospectionPlace {
   readonly reading: ClaimReading
 }
 
+/** How tokens are introspected at one authorization server. */
+interface Introspected {
+  readonly issuer: TrustedIssuer
+  readonly tokens: LightweightTokens
+  /** Fetches what introspection needs. */
+  ready(): Promise<void>
+}
+
 function introspectedTokens(
   { introspection, trust, clockToleranceSeconds }: BearerConfiguration,
   { issuers, settings, reading }: IntrospectionPlace,
-): LightweightTokens | undefined {
+): Introspected | undefined {
   if (introspection === undefined) return undefined
   const { cacheSeconds, audience: ownAudience, signedResponseAlg, decryptionKeys } = introspection
   const name = introspectionIssuer(introspection, trust)
   const { audience = null, ...keys } = trust.defaults
   const issuer = issuers.find(name) ?? createTrustedIssuer(name, { ...keys, audience }, settings)
   const { runtime } = settings
-  const asked = ownAudience === undefined ? issuer : { ...issuer, audience: ownAudience }
+  const judge = ownAudience === undefined ? issuer : { ...issuer, audience: ownAudience }
   const identity = clientIdentity({ ...introspection, httpTimeoutSeconds: settings.httpTimeoutSeconds })
   const client = { ...identity, signedResponseAlg, decryptionKeys }
   const introspect = createIntrospection(client, { ...issuer, runtime })
-  const rules = { introspect, issuer: asked, reading, cacheSeconds, clockToleranceSeconds, runtime }
-  return { issuer: issuer.issuer, introspect: createOpaqueValidation(rules) }
+  const rules = { introspect, issuer: judge, reading, cacheSeconds, clockToleranceSeconds, runtime }
+  return {
+    issuer,
+    tokens: { issuer: issuer.issuer, introspect: createOpaqueValidation(rules) },
+    ready: async () => {
+      await endpointOf(issuer.metadata, 'introspection_endpoint')
+      if (signedResponseAlg !== undefined) await issuer.keys.ready()
+    },
+  }
 }
 
 function claimReading({ scopes, isMachine }: BearerConfiguration): ClaimReading {

@@ -44,6 +44,74 @@ describe('an issuer whose metadata is incomplete', () => {
   })
 })
 
+describe('ready() of an API with opaque tokens', () => {
+  const api = (introspection: Record<string, unknown> = {}, options: Record<string, unknown> = {}) => {
+    const introspecting = introspectingApi(introspection, options)
+    const { issuer } = introspecting
+    issuer.metadata = { issuer: issuer.issuer, introspection_endpoint: `${issuer.issuer}/introspect` }
+    return introspecting
+  }
+
+  test('needs no keys, which nothing is verified with', async () => {
+    const { validator, issuer } = api()
+    await validator.ready()
+    expect(issuer.requests).toEqual([`${issuer.issuer}/.well-known/openid-configuration`])
+    expect(validator.health()).toEqual([expect.objectContaining({ metadata: 'fresh', keys: 'unknown' })])
+    expect(validator.health()[0]).not.toHaveProperty('lastFailure')
+  })
+
+  test('makes no request where the metadata are in the options', async () => {
+    const metadata = { introspection_endpoint: 'https://issuer.example.com/introspect' }
+    const { validator, issuer } = api({}, { discoveryUrl: false, metadata })
+    await validator.ready()
+    expect(issuer.requests).toEqual([])
+  })
+
+  test.each([
+    ['responses are signed', { signedResponseAlg: 'ES256' }, {}],
+    ['JWTs are validated too', {}, { tokenFormat: 'auto' }],
+  ])('needs them where %s', async (_what, introspection, options) => {
+    const { validator, issuer } = api(introspection, options)
+    await expect(validator.ready()).rejects.toMatchObject({ code: 'provider_metadata_invalid' })
+    issuer.metadata = { ...issuer.metadata, jwks_uri: `${issuer.issuer}/jwks` }
+    issuer.clock.seconds += 5
+    await validator.ready()
+    expect(validator.health()).toMatchObject([{ metadata: 'fresh', keys: 'fresh' }])
+  })
+
+  test.each([{}, { tokenFormat: 'auto' }])('rejects without an introspection endpoint: %j', async (options) => {
+    const { validator, issuer } = api({}, options)
+    issuer.metadata = { issuer: issuer.issuer, jwks_uri: `${issuer.issuer}/jwks` }
+    await expect(validator.ready()).rejects.toMatchObject({ code: 'provider_metadata_invalid' })
+  })
+})
+
+describe('the issuer that is asked about opaque tokens beside a resolver', () => {
+  const api = (introspection: Record<string, unknown> = {}) => {
+    const issuer = apiProvider()
+    const client = { issuer: issuer.issuer, ...introspection }
+    return introspectingApi(client, { issuer: () => undefined, tokenFormat: 'auto' }, issuer)
+  }
+
+  test('is one of those in ready() and health()', async () => {
+    const { validator, issuer } = api()
+    await validator.ready()
+    expect(validator.health()).toMatchObject([{ issuer: issuer.issuer, metadata: 'fresh', keys: 'unknown' }])
+    const signed = api({ signedResponseAlg: 'ES256' })
+    await signed.validator.ready()
+    expect(signed.validator.health()).toMatchObject([{ keys: 'fresh' }])
+  })
+
+  test('RE03: is asked nothing more after close()', async () => {
+    const { validator, issuer, accept, refuse } = api()
+    await accept('opaque-1')
+    validator.close()
+    const { length } = issuer.requests
+    expect((await refuse('opaque-2')).status).toBe(503)
+    expect(issuer.requests).toHaveLength(length)
+  })
+})
+
 describe('introspection', () => {
   test('asks the named one of several issuers, also one that only a resolver knows', async () => {
     const issuer = apiProvider()

@@ -11,6 +11,7 @@ import { type IssuerSettings, type TrustedIssuer, createTrustedIssuer } from './
 const maxKnown = 500
 const maxUnknown = 1000
 const maxUnderWay = 100
+const maxRetired = 100
 const maxIssuerLength = 1024
 const knownSeconds = 300
 const unknownSeconds = 60
@@ -27,9 +28,18 @@ export class IssuerResolver {
   readonly #resolver: (issuer: string) => unknown
   readonly #defaults: ResolvedIssuerConfiguration
   readonly #settings: IssuerSettings
-  readonly #known = new LRUCache<string, Known>({ max: maxKnown })
+  readonly #known = new LRUCache<string, Known>({
+    max: maxKnown,
+    disposeAfter: ({ issuer }, name) => this.#retire(issuer, name),
+  })
+  /** Issuers that are no longer known, with requests that may still be under way. */
+  readonly #retired = new LRUCache<TrustedIssuer, true>({
+    max: maxRetired,
+    dispose: (_, issuer) => issuer.close(),
+  })
   readonly #unknown = new LRUCache<string, number>({ max: maxUnknown })
   readonly #underWay = new Map<string, Promise<TrustedIssuer | undefined>>()
+  #closed = false
 
   constructor(resolver: (issuer: string) => unknown, defaults: ResolvedIssuerConfiguration, settings: IssuerSettings) {
     this.#resolver = resolver
@@ -48,7 +58,7 @@ export class IssuerResolver {
    *
    * @returns `undefined` for issuers that the resolver does not know
    * @throws {ProviderError} `provider_unavailable` when the resolver fails, or too many lookups are under way;
-   *   `provider_timeout` when it does not answer in time
+   *   `provider_timeout` when it does not answer in time; `provider_unreachable` after {@link IssuerResolver.close}
    * @throws {ConfigurationError} `invalid_options` for an invalid answer
    */
   async get(name: string): Promise<TrustedIssuer | undefined> {
@@ -57,6 +67,7 @@ export class IssuerResolver {
     if (unknownSince !== undefined && this.#isWithin(unknownSince, unknownSeconds)) return undefined
     const flight = this.#underWay.get(name)
     if (flight !== undefined) return flight
+    this.#requireOpen()
     if (this.#underWay.size >= maxUnderWay) {
       throw outage('provider_unavailable', 'too many lookups of issuers are under way', 1)
     }
@@ -70,8 +81,15 @@ export class IssuerResolver {
     return [...this.#known.values()].map(({ issuer }) => issuer)
   }
 
+  /** Aborts requests to the issuers, and asks the resolver no more. */
+  close(): void {
+    this.#closed = true
+    for (const issuer of [...this.all(), ...this.#retired.keys()]) issuer.close()
+  }
+
   async #ask(name: string): Promise<TrustedIssuer | undefined> {
     const answer = await this.#resolve(name)
+    this.#requireOpen()
     const askedAt = this.#settings.runtime.now()
     if (answer === undefined) {
       this.#known.delete(name)
@@ -99,6 +117,15 @@ export class IssuerResolver {
     const hasOwnKeys = keySources.some((source) => answer[source] !== undefined)
     const noKeys = Object.fromEntries(keySources.map((source) => [source, undefined]))
     return createTrustedIssuer(name, { ...defaults, ...(hasOwnKeys ? noKeys : {}), ...given, audience }, this.#settings)
+  }
+
+  #requireOpen(): void {
+    if (this.#closed) throw outage('provider_unreachable', 'the connections to issuers are closed')
+  }
+
+  // Not closed at once: a request for somebody's token may be under way there.
+  #retire(issuer: TrustedIssuer, name: string): void {
+    if (this.#known.peek(name)?.issuer !== issuer) this.#retired.set(issuer, true)
   }
 
   #isWithin(since: number, seconds: number): boolean {

@@ -16,6 +16,8 @@ export interface Issuers {
   readonly isCurrent?: (signed: SignedToken) => boolean
   /** All issuers that are set up so far. */
   all(): readonly TrustedIssuer[]
+  /** Aborts requests in flight; nothing is fetched afterwards. */
+  close(): void
 }
 
 /**
@@ -27,12 +29,18 @@ export interface Issuers {
 export function createIssuers({ issuers, resolver, defaults }: TrustConfiguration, settings: IssuerSettings): Issuers {
   const known = [...issuers].map(([issuer, configuration]) => createTrustedIssuer(issuer, configuration, settings))
   const bySpelling = new Map(known.flatMap((one) => [one.issuer, ...one.aliases].map((iss) => [iss, one] as const)))
-  if (resolver === undefined) return { find: (issuer) => bySpelling.get(issuer), all: () => known }
+  if (resolver === undefined) {
+    const close = () => {
+      for (const issuer of known) issuer.close()
+    }
+    return { find: (issuer) => bySpelling.get(issuer), all: () => known, close }
+  }
   const lookup = new IssuerResolver(resolver, defaults, settings)
   return {
     find: (issuer) => lookup.peek(issuer),
     lookUp: (issuer) => lookup.get(issuer),
     isCurrent: ({ token, keys }) => lookup.peek(token.issuer)?.keys === keys,
     all: () => lookup.all(),
+    close: () => lookup.close(),
   }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { reasonOf, testApi } from '../../kit/resource-server/api.js'
 import { apiProvider } from '../../kit/provider/provider.js'
+import { settled } from '../../kit/until.js'
 
 const never = () => new Promise<undefined>(() => undefined)
 
@@ -63,5 +64,55 @@ describe('BR16: a token that was seen before', () => {
     const { claims } = await accept(token)
     expect(world.asked).toBe(2)
     expect((await accept(token)).claims).toBe(claims)
+  })
+})
+
+describe('RE03: after close()', () => {
+  test('RE03: the resolver is not asked, and nothing is fetched from an issuer that it would have known', async () => {
+    const issuer = apiProvider()
+    let asked = 0
+    const resolver = () => {
+      asked += 1
+      return {}
+    }
+    const { refuse, validator } = testApi({ issuer: resolver }, issuer)
+    validator.close()
+    expect(await refuse(issuer.accessToken())).toMatchObject({ status: 503, code: 'provider_unreachable' })
+    expect([asked, issuer.requests]).toEqual([0, []])
+  })
+
+  test('RE03: nothing is fetched from an issuer about which the resolver was asked before', async () => {
+    const issuer = apiProvider()
+    let answer: (known: unknown) => void = () => undefined
+    const resolver = () =>
+      new Promise((resolve) => {
+        answer = resolve
+      })
+    const { refuse, validator } = testApi({ issuer: resolver }, issuer)
+    const refused = refuse(issuer.accessToken())
+    await settled()
+    validator.close()
+    answer({})
+    expect((await refused).status).toBe(503)
+    expect(issuer.requests).toEqual([])
+  })
+
+  test.each([
+    ['replaced', { audience: 'another-api' }],
+    ['withdrawn', undefined],
+  ])('RE03: requests to an issuer that the resolver has %s end too', async (_what, next) => {
+    const issuer = apiProvider()
+    let answer: unknown = {}
+    const { refuse, validator } = testApi({ issuer: () => answer, httpTimeoutSeconds: 60 }, issuer)
+    issuer.intercept = () => new Promise(() => undefined)
+    const first = refuse(issuer.accessToken())
+    await settled()
+    answer = next
+    issuer.clock.seconds += 300
+    const second = refuse(issuer.accessToken())
+    await settled()
+    validator.close()
+    expect((await first).status).toBe(503)
+    expect([401, 503]).toContain((await second).status)
   })
 })
