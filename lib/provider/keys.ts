@@ -63,7 +63,7 @@ export function createKeys(uri: () => Promise<string>, httpClient: HttpClient, s
 export function createStaticKeys(jwks: unknown): Keys {
   const set = importKeySet(withCertificateKeys(jwks))
   if (set === undefined || set.imported.size === 0) {
-    throw new ConfigurationError('invalid_options', 'the JWK Set must hold at least one public key for signatures')
+    throw new ConfigurationError('invalid_options', '"jwks" must hold at least one public key for signatures')
   }
   return {
     generation: 1,

@@ -16,7 +16,11 @@ const encoded = {
  * JWK: if its job is garbage-collected during the export, the process waits for its own lock for ever. A key read from its encoding has
  * another lock.
  */
-export function keyPair(type: 'rsa', options: { readonly modulusLength: number }): KeyPair
+export function keyPair(type: 'rsa' | 'rsa-pss', options: { readonly modulusLength: number }): KeyPair
+export function keyPair(
+  type: 'dsa',
+  options: { readonly modulusLength: number; readonly divisorLength: number },
+): KeyPair
 export function keyPair(type: 'ec', options: { readonly namedCurve: string }): KeyPair
 export function keyPair(type: 'ed25519' | 'ed448' | 'x25519'): KeyPair
 export function keyPair(type: string, options: object = {}): KeyPair {

@@ -22,7 +22,7 @@ interface GivenKeys {
  */
 export function givenKeys({ jwks, publicKey, secret, algorithms = [] }: GivenKeys): Keys | undefined {
   if (jwks !== undefined) return createStaticKeys(jwks)
-  if (publicKey !== undefined) return unnamedKey(createStaticKeys({ keys: [importPem(publicKey)] }))
+  if (publicKey !== undefined) return unnamedKey(pemKeys(publicKey))
   return secret === undefined ? undefined : secretKeys(secret, algorithms)
 }
 
@@ -32,17 +32,27 @@ function unnamedKey(keys: Keys): Keys {
   return { ...keys, find, load: async ({ alg }, lookup) => keys.load({ alg }, lookup) }
 }
 
-function importPem(pem: string): object {
-  const { kty, crv, n, e, x, y } = publicKeyOf(pem).export({ format: 'jwk' })
-  return { kty, crv, n, e, x, y }
+function pemKeys(pem: string): Keys {
+  const key = publicKeyOf(pem)
+  try {
+    const { kty, crv, n, e, x, y } = key.export({ format: 'jwk' })
+    return createStaticKeys({ keys: [{ kty, crv, n, e, x, y }] })
+  } catch {
+    // Keys of other kinds have no form as JWK, or none that verifies signatures.
+    throw unusable('must be of RSA with 2048 to 8192 bits, of EC with P-256, P-384 or P-521, or Ed25519 or Ed448')
+  }
 }
 
 function publicKeyOf(pem: string): KeyObject {
   try {
     return createPublicKey(pem)
   } catch {
-    throw new ConfigurationError('invalid_options', '"publicKey" must be a public key as PEM')
+    throw unusable('must be a public key as PEM')
   }
+}
+
+function unusable(why: string): ConfigurationError {
+  return new ConfigurationError('invalid_options', `"publicKey" ${why}`)
 }
 
 function secretKeys(secrets: readonly SecretBytes[], algorithms: readonly string[]): Keys {

@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
-import { createHmac, randomBytes } from 'node:crypto'
+import { type KeyObject, createHmac, randomBytes } from 'node:crypto'
 import { reasonOf, testApi } from '../../kit/resource-server/api.js'
 import { selfSigned } from '../../kit/resource-server/certificate.js'
 import { publicJwk, signJws, signingKey } from '../../kit/provider/keys.js'
+import { keyPair } from '../../kit/key-pair.js'
 import { apiProvider } from '../../kit/provider/provider.js'
 
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
@@ -112,6 +113,32 @@ describe('a public key as PEM', () => {
     const { accept } = testApi({ publicKey: pem }, issuer)
     await accept(issuer.accessToken({}, {}, { kid: 'x', alg: 'ES256', privateKey: key, publicKey: key }))
   })
+})
+
+describe('a public key as PEM that cannot verify signatures', () => {
+  const pemOf = ({ publicKey }: { readonly publicKey: KeyObject }) => publicKey.export({ type: 'spki', format: 'pem' })
+  test.each([
+    ['RSA for PSS only', () => keyPair('rsa-pss', { modulusLength: 2048 })],
+    ['DSA', () => keyPair('dsa', { modulusLength: 1024, divisorLength: 160 })],
+    ['a Brainpool curve', () => keyPair('ec', { namedCurve: 'brainpoolP256r1' })],
+    ['secp256k1', () => keyPair('ec', { namedCurve: 'secp256k1' })],
+    ['X25519', () => keyPair('x25519')],
+    ['1024 bits of RSA', () => keyPair('rsa', { modulusLength: 1024 })],
+  ])('is a mistake in "publicKey" that is named: %s', (_what, generate) => {
+    const mistake = { name: 'ConfigurationError', message: expect.stringMatching(/^"publicKey" .*RSA .*P-256/) }
+    expect(() => testApi({ publicKey: pemOf(generate()) })).toThrow(expect.objectContaining(mistake))
+  })
+
+  test('is one where a resolver returns it, too', async () => {
+    const publicKey = pemOf(keyPair('x25519'))
+    const { issuer, refuse } = testApi({ issuer: () => ({ publicKey }) })
+    const error = await refuse(issuer.accessToken())
+    expect([error.status, error.message]).toEqual([500, expect.stringContaining('"publicKey"')])
+  })
+})
+
+test('a JWK Set that holds no usable key is a mistake in "jwks" that is named', () => {
+  expect(() => testApi({ jwks: { keys: [] } })).toThrow('"jwks" must hold')
 })
 
 describe('the keys of an issuer', () => {
