@@ -41,7 +41,13 @@ export interface IssuerSettings extends Omit<ProviderSettings, 'issuer'> {
   readonly connections?: ReadonlyMap<string, Connection>
 }
 
-const subjectDefaults: SubjectRules = { claim: 'sub', client: false, clientClaims: [] }
+const subjectDefaults = { claim: 'sub', client: false, clientClaims: [] }
+
+// OpenID Connect's limit for people (Core section 2), and that of SPIFFE IDs for workloads.
+const maxSubjectLengths = { rfc9068: 255, jwt: 255, external: 2048 } as const satisfies Record<
+  AccessTokenProfile,
+  number
+>
 
 /** No metadata member is required up front: code that uses one checks for it. */
 const noNeeds = { members: [], pkce: false }
@@ -75,7 +81,7 @@ export function createTrustedIssuer(
     profile,
     audience,
     clients,
-    subject,
+    subject: { ...subject, maxLength: maxSubjectLengths[profile] },
     algorithms: new Set(algorithms),
     keys,
     httpClient,

@@ -12,6 +12,8 @@ export interface SubjectRules {
   readonly client: boolean
   /** Claims that such a client's token may have beside those of the protocol. */
   readonly clientClaims: readonly string[]
+  /** The longest subject, in characters. */
+  readonly maxLength: number
 }
 
 /** What is known about a token before its subject is determined. */
@@ -29,7 +31,6 @@ interface Subject {
 
 // Keeps subjects that are made from client IDs distinct from those that tokens name (RFC 9068 section 5).
 const clientPrefix = 'client:'
-const maxSubjectLength = 255
 
 const isMachine = { machine: true, person: false, both: undefined, unknown: undefined } as const
 
@@ -43,13 +44,13 @@ const isMachine = { machine: true, person: false, both: undefined, unknown: unde
  * @see https://www.rfc-editor.org/rfc/rfc9068#section-5
  */
 export function findSubject(claims: Readonly<JsonObject>, actor: Actor, rules: SubjectRules): Subject {
-  const { claim, client } = rules
+  const { claim } = rules
   const { speaker } = actor
   const named = claims[claim]
   const isNamed = named !== undefined && named !== null
   // A machine's token may contain a claim that identifies a person too, such as its owner's name.
   if (isNamed && (claim === 'sub' || speaker === 'person' || speaker === 'unknown')) {
-    return { subject: requireUsable(claim, named, client), isMachine: isMachine[speaker] }
+    return { subject: requireUsable(named, rules), isMachine: isMachine[speaker] }
   }
   if (isNamed && speaker === 'both') {
     const message = `the token's claims indicate both a machine and a person: its ${claim} may be another person's`
@@ -81,17 +82,18 @@ function obstacleTo(
   return found === undefined ? undefined : `${found} may be about a person`
 }
 
-function requireUsable(claim: string, value: unknown, areClientsSubjects: boolean): string {
-  if (typeof value !== 'string' || value === '' || value.length > maxSubjectLength) {
-    throw new TokenValidationError(
-      'token_claim_invalid',
-      `the token's ${claim} is invalid`,
-      subjectDetails(claim, 'another value'),
-    )
+function requireUsable(value: unknown, { claim, client, maxLength }: SubjectRules): string {
+  const refused = (why: string, seen = 'another value') =>
+    new TokenValidationError('token_claim_invalid', `the token's ${claim} ${why}`, subjectDetails(claim, seen))
+  if (typeof value !== 'string') throw refused('is not text')
+  if (value === '') throw refused('is empty')
+  if (value.length > maxLength) {
+    const seen = `${value.length} characters`
+    throw refused(`has ${seen}, and at most ${maxLength} are taken`, seen)
   }
-  if (!areClientsSubjects || !value.startsWith(clientPrefix)) return value
-  const message = `the token's ${claim} begins with "${clientPrefix}", as the subjects of clients do here`
-  throw new TokenValidationError('token_claim_invalid', message, subjectDetails(claim, 'another value'))
+  if (client && value.startsWith(clientPrefix))
+    throw refused(`begins with "${clientPrefix}", as the subjects of clients do here`)
+  return value
 }
 
 function subjectDetails(subject: string, seen: string): OidcErrorInit {

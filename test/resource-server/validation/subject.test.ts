@@ -136,6 +136,19 @@ describe('a token without sub', () => {
     expect(reasonOf(await refuse(issuer.accessToken({ ...bare, scope: 'read' })))).toBe('token_claim_missing')
   })
 
+  test.each([
+    ['rfc9068', 255],
+    ['jwt', 255],
+    ['external', 2048], // that of a SPIFFE ID
+  ])('may be long: profile %s takes %d characters, and a refusal names length and limit', async (profile, limit) => {
+    const { issuer, accept, refuse } = testApi({ profile })
+    const sub = 'spiffe://example.com/'.padEnd(limit, 'x')
+    expect((await accept(issuer.accessToken({ sub }))).subject).toBe(sub)
+    const error = await refuse(issuer.accessToken({ sub: `${sub}x` }))
+    expect([error.status, reasonOf(error)]).toEqual([401, 'token_claim_invalid'])
+    expect(String(error.cause)).toContain(`the token's sub has ${limit + 1} characters, and at most ${limit} are taken`)
+  })
+
   test.each([[''], [5], [true], [['alice']], [{}], ['x'.repeat(256)]])('is refused with %p, too', async (sub) => {
     for (const subject of [undefined, clientsAreSubjects]) {
       const { issuer, refuse } = testApi({ profile: 'jwt', subject })
