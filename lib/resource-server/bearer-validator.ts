@@ -8,17 +8,17 @@ import { createResourceServer } from './resource-server.js'
 
 /**
  * The parts of a request, other than its `Authorization` header, that validation may need. Only sender-constrained
- * tokens need any.
+ * tokens need any. A member that is `null` counts as absent.
  */
 export interface PresentedRequest {
   /** HTTP method. @default 'GET' */
-  readonly method?: string | undefined
+  readonly method?: string | null | undefined
   /** The absolute URL as the client sees it. Do not build it from the `Host` header. */
-  readonly url?: string | undefined
+  readonly url?: string | null | undefined
   /** The value of the `DPoP` header, or a list if there are several. */
-  readonly dpop?: string | readonly string[] | undefined
+  readonly dpop?: string | readonly string[] | null | undefined
   /** SHA-256 of the client certificate in DER form, as base64url (RFC 8705 section 3.1). */
-  readonly certificateThumbprint?: string | undefined
+  readonly certificateThumbprint?: string | null | undefined
   /** Receives a nonce to send in the response's `DPoP-Nonce` header. */
   readonly onNonce?: ((nonce: string) => void) | undefined
 }
@@ -31,12 +31,12 @@ export interface BearerValidator {
   /**
    * Validates an access token, and its proof of possession if it has one. Without credentials it rejects, too.
    *
-   * @param authorization - the value of the `Authorization` header, such as `Bearer eyJ...`
+   * @param authorization - the value of the `Authorization` header, such as `Bearer eyJ...`; `null` or `undefined` without one
    * @throws {BearerError} `missing_token`, `invalid_request`, `invalid_token`, `invalid_dpop_proof` or `use_dpop_nonce`, with
    *   status and challenge
    * @throws {ProviderError} when the authorization server is needed but unavailable
    */
-  validate(authorization: string | undefined, request?: PresentedRequest): Promise<Principal>
+  validate(authorization: string | null | undefined, request?: PresentedRequest | null): Promise<Principal>
   /**
    * Fetches metadata and keys ahead of the first token.
    *
@@ -68,7 +68,7 @@ export type BearerValidatorOptions = BearerOptions<PresentedRequest, never> & {
  * const validator = createBearerValidator({ issuer, audience: 'https://api.example.com' })
  *
  * export async function handle(request: Request): Promise<Response> {
- *   const principal = await validator.validate(request.headers.get('authorization') ?? undefined)
+ *   const principal = await validator.validate(request.headers.get('authorization'))
  *   return Response.json({ subject: principal.subject })
  * }
  * ```
@@ -86,15 +86,16 @@ export function createBearerValidator(options: BearerValidatorOptions): BearerVa
 export function bearerValidator(configuration: BearerConfiguration, runtime: Runtime): BearerValidator {
   const server = createResourceServer(configuration, runtime)
   return {
-    async validate(authorization, request = {}) {
-      const { method = 'GET', url, dpop = [], certificateThumbprint, onNonce } = request
-      return server.validator.validate(authorization, {
-        method,
+    async validate(authorization, presented) {
+      const request = presented ?? {}
+      const { method, url, dpop, certificateThumbprint, onNonce } = request
+      return server.validator.validate(authorization ?? undefined, {
+        method: method ?? 'GET',
         maxHeaderLength,
         source: request,
-        urls: () => (url === undefined ? [] : [url]),
-        dpopProofs: () => (typeof dpop === 'string' ? [dpop] : dpop),
-        certificateThumbprint: () => certificateThumbprint,
+        urls: () => (typeof url === 'string' ? [url] : []),
+        dpopProofs: () => (typeof dpop === 'string' ? [dpop] : (dpop ?? [])),
+        certificateThumbprint: () => certificateThumbprint ?? undefined,
         offerNonce: (nonce) => onNonce?.(nonce),
       })
     },
