@@ -34,6 +34,11 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+/** Whether a member has no value: many serializers write `null` for that. */
+export function isAbsent(value: unknown): value is undefined | null {
+  return value === undefined || value === null
+}
+
 /** Whether a careless copy of an object would make a member of this name its prototype. */
 function isForbiddenName(name: string): boolean {
   return name === '__proto__'

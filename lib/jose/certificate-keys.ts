@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto'
-import { type JsonObject, isJsonObject } from '../base/json.js'
+import { type JsonObject, isAbsent, isJsonObject } from '../base/json.js'
 
 /**
  * Gives JWKs that hold their key only inside a certificate (`x5c`, RFC 7517 section 4.7) the members of the key itself. The
@@ -13,14 +13,14 @@ export function withCertificateKeys(jwks: unknown): unknown {
 }
 
 function hasCertificateOnly(jwk: unknown): jwk is JsonObject & { readonly x5c: readonly unknown[] } {
-  return isJsonObject(jwk) && jwk['n'] === undefined && jwk['x'] === undefined && Array.isArray(jwk['x5c'])
+  return isJsonObject(jwk) && isAbsent(jwk['n']) && isAbsent(jwk['x']) && Array.isArray(jwk['x5c'])
 }
 
 function withKey(jwk: unknown): unknown {
   if (!hasCertificateOnly(jwk)) return jwk
   const [certificate] = jwk.x5c
   const key = typeof certificate === 'string' ? publicJwk(certificate) : undefined
-  return key === undefined || (jwk['kty'] !== undefined && jwk['kty'] !== key['kty']) ? jwk : { ...jwk, ...key }
+  return key === undefined || (!isAbsent(jwk['kty']) && jwk['kty'] !== key['kty']) ? jwk : { ...jwk, ...key }
 }
 
 function publicJwk(certificate: string): JsonObject | undefined {

@@ -1,5 +1,5 @@
 import { type KeyObject, createPublicKey, hash } from 'node:crypto'
-import { type JsonObject, isJsonObject } from '../base/json.js'
+import { type JsonObject, isAbsent, isJsonObject } from '../base/json.js'
 import { type AlgorithmRule, type VerificationKey, algorithms, publicVerificationKey } from './algorithms.js'
 
 /** The usable keys of one JWK Set (RFC 7517 section 5), prepared for verification. */
@@ -45,23 +45,27 @@ export function importKeySet(document: unknown, before?: KeySet): KeySet | undef
 const identityMembers = ['kty', 'crv', 'n', 'e', 'x', 'y', 'kid', 'alg', 'issuer']
 
 function isForEncryption(jwk: unknown): jwk is JsonObject {
-  return isJsonObject(jwk) && jwk['use'] === 'enc' && !privateMembers.some((name) => name in jwk)
+  return isJsonObject(jwk) && jwk['use'] === 'enc' && !isPrivate(jwk)
 }
 
 // Only public signature keys are used. A set with private members has leaked those keys.
 function isUsable(jwk: unknown): jwk is JsonObject {
-  if (!isJsonObject(jwk) || privateMembers.some((name) => name in jwk)) return false
+  if (!isJsonObject(jwk) || isPrivate(jwk)) return false
   const operations = jwk['key_ops']
   return (
-    (jwk['use'] === undefined || jwk['use'] === 'sig') &&
-    (operations === undefined || (Array.isArray(operations) && operations.includes('verify'))) &&
+    (isAbsent(jwk['use']) || jwk['use'] === 'sig') &&
+    (isAbsent(operations) || (Array.isArray(operations) && operations.includes('verify'))) &&
     isTextOrAbsent(jwk['kid']) &&
     isTextOrAbsent(jwk['alg'])
   )
 }
 
-function isTextOrAbsent(value: unknown): value is string | undefined {
-  return value === undefined || typeof value === 'string'
+function isPrivate(jwk: JsonObject): boolean {
+  return privateMembers.some((name) => !isAbsent(jwk[name]))
+}
+
+function isTextOrAbsent(value: unknown): boolean {
+  return isAbsent(value) || typeof value === 'string'
 }
 
 function importKey(jwk: JsonObject): readonly VerificationKey[] {
@@ -80,7 +84,7 @@ const edwards = ['EdDSA', 'Ed25519', 'Ed448']
 // The key of a curve of Edwards has one algorithm, of two names: that of RFC 8037, and one by RFC 9864.
 function isMeantFor(jwk: JsonObject, name: string): boolean {
   const { alg } = jwk
-  if (alg === undefined || alg === name) return true
+  if (isAbsent(alg) || alg === name) return true
   const rule = typeof alg === 'string' && edwards.includes(alg) ? algorithms.get(alg) : undefined
   return rule !== undefined && edwards.includes(name) && suits(jwk, rule)
 }

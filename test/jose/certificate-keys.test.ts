@@ -15,6 +15,11 @@ describe('a JWK that holds its key only in a certificate', () => {
     })
   })
 
+  test('gets them where null stands for what it lacks', () => {
+    const jwks = { keys: [{ kty: null, n: null, x: null, y: null, x5c }] }
+    expect(importKeySet(withCertificateKeys(jwks))?.imported.size).toBe(1)
+  })
+
   test.each([
     ['another type of key', { kty: 'RSA', x5c }],
     ['what is not a certificate', { kty: 'EC', x5c: ['AAAA'] }],

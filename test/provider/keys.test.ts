@@ -56,6 +56,13 @@ describe('a key in a key set', () => {
     expect(kidsFor('RS256', bad, otherRsaKey.jwk)).toEqual(['rsa-2'])
   })
 
+  test('may have null for members that it lacks, as some serializers write', () => {
+    const nothing = { use: null, key_ops: null, alg: null, kid: null, d: null, p: null, q: null, oth: null, k: null }
+    expect(kidsFor('RS256', { ...jwk, ...nothing })).toEqual([undefined])
+    expect(kidsFor('RS256', { ...jwk, ...nothing, kid: 'a', use: 'sig', key_ops: ['verify'] })).toEqual(['a'])
+    expect(importKeySet({ keys: [{ ...jwk, ...nothing, use: 'enc' }] })).toMatchObject({ ignored: 1, encryption: [{}] })
+  })
+
   test.each([
     ['e = 3', { ...jwk, e: 'Aw' }],
     ['the largest e', { ...jwk, e: '_____w' }],
