@@ -28,14 +28,14 @@ interface OpaqueRules {
   readonly runtime: Runtime
 }
 
-interface Answer {
-  /** Absent if the token is not valid. */
-  readonly token?: VerifiedToken
+/** What follows from a response, and when it was asked for. */
+interface Answer<Result> {
+  readonly result: Result
   readonly givenAt: number
 }
 
 const maxAnswers = 5000
-const maxInactiveSeconds = 10
+const maxRefusalSeconds = 10
 // A token that the server cannot cope with is one, or two: anyone can have made it up.
 const backoffRules = { free: 2, maxSeconds: 30 }
 // An answer that makes no sense was about one token: the server itself is there. Nor does the limit of this process say
@@ -55,26 +55,34 @@ const tokenTypes: readonly unknown[] = ['bearer', 'dpop']
  *   introspection fails
  */
 export function createOpaqueValidation(rules: OpaqueRules): OpaqueValidation {
-  const answers = new LRUCache<string, Answer>({ max: maxAnswers })
+  const accepted = new LRUCache<string, Answer<VerifiedToken>>({ max: maxAnswers })
+  // Anyone can make tokens up: they must not push out those that are good.
+  const refused = new LRUCache<string, Answer<TokenValidationError>>({ max: maxAnswers })
   const underWay = new Map<string, Promise<VerifiedToken>>()
   const backoff = new Backoff(rules.runtime, backoffRules)
+  const isFresh = ({ givenAt }: Answer<unknown>, seconds: number): boolean =>
+    ageOf(givenAt, rules.runtime.now()) < seconds * 1000
   const ask = async (key: string, token: string): Promise<VerifiedToken> => {
     const givenAt = rules.runtime.now()
     backoff.requireTurn()
     const response = await backoff.run(() => rules.introspect(token), isOutage)
+    accepted.delete(key)
+    refused.delete(key)
     try {
       const verified = readResponse(response, rules)
-      answers.set(key, { token: verified, givenAt })
+      accepted.set(key, { result: verified, givenAt })
       return verified
     } catch (error) {
-      if (error instanceof TokenValidationError) answers.set(key, { givenAt })
+      if (error instanceof TokenValidationError) refused.set(key, { result: error, givenAt })
       throw error
     }
   }
   return (token) => {
     const key = hash('sha256', token, 'binary')
-    const known = answers.get(key)
-    if (known !== undefined && isFresh(known, rules)) return requireCurrent(known, rules)
+    const good = accepted.get(key)
+    if (good !== undefined && isFresh(good, rules.cacheSeconds)) return requireCurrent(good.result, rules)
+    const bad = refused.get(key)
+    if (bad !== undefined && isFresh(bad, Math.min(rules.cacheSeconds, maxRefusalSeconds))) throw bad.result
     const flight = underWay.get(key)
     if (flight !== undefined) return flight
     const started = ask(key, token).finally(() => underWay.delete(key))
@@ -89,7 +97,8 @@ function isOutage(failure: OidcError): boolean {
 
 function readResponse(answer: Readonly<JsonObject>, rules: OpaqueRules): VerifiedToken {
   const response = withoutEmpty(answer)
-  if (response['active'] !== true) throw tokenInactive()
+  if (response['active'] !== true)
+    throw new TokenValidationError('token_inactive', 'the authorization server says that the token is not active')
   requireAccessTokenUse(response)
   const type = response['token_type']
   if (type !== undefined && !(typeof type === 'string' && tokenTypes.includes(type.toLowerCase()))) {
@@ -109,13 +118,7 @@ function withoutEmpty(answer: Readonly<JsonObject>): Readonly<JsonObject> {
   return Object.fromEntries(members.filter(([name, value]) => name === 'cnf' || (value !== null && value !== '')))
 }
 
-function isFresh({ token, givenAt }: Answer, { cacheSeconds, runtime }: OpaqueRules): boolean {
-  const seconds = token === undefined ? Math.min(cacheSeconds, maxInactiveSeconds) : cacheSeconds
-  return ageOf(givenAt, runtime.now()) < seconds * 1000
-}
-
-function requireCurrent({ token }: Answer, { runtime, clockToleranceSeconds }: OpaqueRules): VerifiedToken {
-  if (token === undefined) throw tokenInactive()
+function requireCurrent(token: VerifiedToken, { runtime, clockToleranceSeconds }: OpaqueRules): VerifiedToken {
   const { exp } = token.claims
   const now = runtime.now() / 1000
   if (typeof exp === 'number' && exp + clockToleranceSeconds <= now) {
@@ -123,8 +126,4 @@ function requireCurrent({ token }: Answer, { runtime, clockToleranceSeconds }: O
     throw new TokenValidationError('token_expired', "the token's exp is in the past", { details })
   }
   return token
-}
-
-function tokenInactive(): TokenValidationError {
-  return new TokenValidationError('token_inactive', 'the authorization server says that the token is not active')
 }

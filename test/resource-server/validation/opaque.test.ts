@@ -4,7 +4,9 @@ import { inspect } from 'node:util'
 import { reasonOf, refusalOf } from '../../kit/resource-server/api.js'
 import { active, introspectingApi } from '../../kit/resource-server/introspecting.js'
 import { signJws, signingKey } from '../../kit/provider/keys.js'
-import { audience } from '../../kit/provider/provider.js'
+import { apiProvider, audience } from '../../kit/provider/provider.js'
+import { createTrustedIssuer } from '../../../lib/resource-server/issuers/trusted-issuer.js'
+import { createOpaqueValidation } from '../../../lib/resource-server/validation/opaque.js'
 import { keyPair } from '../../kit/key-pair.js'
 
 describe('an opaque token', () => {
@@ -374,6 +376,54 @@ describe('IN07: introspection under scanning', () => {
     api.issuer.clock.seconds += 10
     await api.refuse('opaque-1')
     expect(api.questions).toHaveLength(2)
+  })
+
+  test.each([
+    ['another audience', { aud: 'https://other.example.com' }, 'token_audience_mismatch'],
+    ['an exp that is past', { exp: 1_700_000_000 }, 'token_expired'],
+    ['another type', { token_type: 'refresh_token' }, 'token_type_refused'],
+    ['what is not active', { active: false }, 'token_inactive'],
+  ])(
+    'IN07: has the same reason in the log for a token with %s, asked about or not',
+    async (_what, overrides, reason) => {
+      const api = introspectingApi()
+      api.answer = active(api.issuer, overrides)
+      const first = await api.refuse('opaque-1')
+      const second = await api.refuse('opaque-1')
+      expect([reasonOf(first), reasonOf(second)]).toEqual([reason, reason])
+      expect(String(second.cause)).toBe(String(first.cause))
+      expect(api.questions).toHaveLength(1)
+    },
+  )
+
+  test('IN07: RE01: keeps what it knows of good tokens in a flood of made-up ones', async () => {
+    const issuer = apiProvider()
+    let asked = 0
+    const validate = createOpaqueValidation({
+      introspect: async (token) => {
+        asked += 1
+        return token === 'good' ? active(issuer) : { active: false }
+      },
+      issuer: createTrustedIssuer(issuer.issuer, { audience: [audience] }, issuer.settings),
+      reading: { scopes: () => [], isMachine: () => undefined },
+      ...{ cacheSeconds: 60, clockToleranceSeconds: 0, runtime: issuer.clock },
+    })
+    await validate('good')
+    for (let i = 0; i < 5100; i++) await expect(async () => validate(`made-up-${i}`)).rejects.toThrow()
+    expect(asked).toBe(5101)
+    await validate('good')
+    expect(asked).toBe(5101)
+  })
+
+  test('IN07: asks again about a token that was refused, once it may be good, and the other way round', async () => {
+    const api = introspectingApi({ cacheSeconds: 10 })
+    for (const isGood of [true, false, true]) {
+      api.answer = isGood ? active(api.issuer) : { active: false }
+      api.issuer.clock.seconds += 10
+      const attempts = [0, 1].map(() => (isGood ? api.accept('opaque-1') : api.refuse('opaque-1')))
+      await Promise.all(attempts)
+    }
+    expect(api.questions).toHaveLength(3)
   })
 
   test('IN07: has no error that holds the token or the secret', async () => {
