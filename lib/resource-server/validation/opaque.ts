@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { type OidcError, ProviderError, TokenValidationError } from '../../errors.js'
-import { quotedName } from '../../base/error-cause.js'
+import { isOidcError, quotedName } from '../../base/error-cause.js'
 import { ageOf } from '../../base/age.js'
 import type { Runtime } from '../../base/runtime.js'
 import type { Introspect } from '../../provider/endpoints/introspection.js'
@@ -38,6 +38,9 @@ const maxAnswers = 5000
 const maxRefusalSeconds = 10
 // A token that the server cannot cope with is one, or two: anyone can have made it up.
 const backoffRules = { free: 2, maxSeconds: 30 }
+// The same of one token: others do not wait with it, and when the server is back, nor does it for long.
+const tokenBackoffRules = { free: 1, maxSeconds: 5 }
+const maxFailing = 1000
 // An answer that makes no sense was about one token: the server itself is there. Nor does the limit of this process say
 // anything of it.
 const noOutages: readonly string[] = [
@@ -59,13 +62,12 @@ export function createOpaqueValidation(rules: OpaqueRules): OpaqueValidation {
   // Anyone can make tokens up: they must not push out those that are good.
   const refused = new LRUCache<string, Answer<TokenValidationError>>({ max: maxAnswers })
   const underWay = new Map<string, Promise<VerifiedToken>>()
-  const backoff = new Backoff(rules.runtime, backoffRules)
+  const outages = new Outages(rules.runtime)
   const isFresh = ({ givenAt }: Answer<unknown>, seconds: number): boolean =>
     ageOf(givenAt, rules.runtime.now()) < seconds * 1000
   const ask = async (key: string, token: string): Promise<VerifiedToken> => {
     const givenAt = rules.runtime.now()
-    backoff.requireTurn()
-    const response = await backoff.run(() => rules.introspect(token), isOutage)
+    const response = await outages.run(key, () => rules.introspect(token))
     accepted.delete(key)
     refused.delete(key)
     try {
@@ -88,6 +90,40 @@ export function createOpaqueValidation(rules: OpaqueRules): OpaqueValidation {
     const started = ask(key, token).finally(() => underWay.delete(key))
     underWay.set(key, started)
     return started
+  }
+}
+
+/** Backs off when the server fails for several tokens in a row. However often it fails for the same one, that counts once. */
+class Outages {
+  readonly #runtime: Runtime
+  readonly #ofAll: Backoff
+  readonly #ofToken = new LRUCache<string, Backoff>({ max: maxFailing })
+
+  constructor(runtime: Runtime) {
+    this.#runtime = runtime
+    this.#ofAll = new Backoff(runtime, backoffRules)
+  }
+
+  async run<T>(token: string, work: () => Promise<T>): Promise<T> {
+    this.#ofToken.get(token)?.requireTurn()
+    this.#ofAll.requireTurn()
+    try {
+      const value = await work()
+      this.#ofAll.recordSuccess()
+      this.#ofToken.delete(token)
+      return value
+    } catch (error) {
+      if (isOidcError(error) && isOutage(error)) this.#record(token, error)
+      throw error
+    }
+  }
+
+  #record(token: string, failure: OidcError): void {
+    const own = this.#ofToken.get(token) ?? new Backoff(this.#runtime, tokenBackoffRules)
+    this.#ofToken.set(token, own)
+    own.recordFailure(failure)
+    const isDown = this.#ofAll.failures > backoffRules.free
+    if (isDown || own.failures === 1) this.#ofAll.recordFailure(failure)
   }
 }
 

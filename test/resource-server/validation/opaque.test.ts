@@ -227,6 +227,41 @@ describe('IN05: an introspection endpoint that is unavailable', () => {
     expect(api.questions).toHaveLength(6)
   })
 
+  test.each([500, 429])(
+    'IN05: does not affect other tokens where it answers one with %d, however often',
+    async (status) => {
+      const api = introspectingApi({ cacheSeconds: 0 })
+      const good = active(api.issuer)
+      api.answer = ({ form }) => (form.get('token') === 'good' ? Response.json(good) : new Response('', { status }))
+      for (let i = 0; i < 20; i++) {
+        const error = await api.refuse('odd')
+        expect(error.status).toBe(503)
+        expect(error.headers['Retry-After']).toMatch(/^\d+$/)
+      }
+      await api.accept('good')
+      for (let i = 0; i < 20; i++) {
+        api.issuer.clock.seconds += 10
+        await api.refuse('odd')
+      }
+      await api.accept('good')
+    },
+  )
+
+  test('IN05: is asked about one token again and again, with short waits, until it answers', async () => {
+    const api = introspectingApi()
+    api.answer = () => new Response('', { status: 500 })
+    for (let i = 0; i < 10; i++) await api.refuse('opaque-1')
+    expect(api.questions).toHaveLength(2)
+    for (let i = 0; i < 10; i++) {
+      api.issuer.clock.seconds += 5
+      await api.refuse('opaque-1')
+    }
+    expect(api.questions).toHaveLength(12)
+    api.answer = active(api.issuer)
+    api.issuer.clock.seconds += 5
+    await api.accept('opaque-1')
+  })
+
   test('IN05: does not affect other tokens where it answers some with nonsense', async () => {
     const api = introspectingApi()
     const good = active(api.issuer)
