@@ -100,13 +100,13 @@ interface Refusal {
 }
 
 // Only the challenge of the scheme that was used carries the error; the others just advertise their scheme (RFC 9449
-// section 7.2).
+// section 7.2). An API key comes with no scheme: then it is the preferred one.
 function challenges(
   { schemes, realm, resourceMetadata, proofAlgorithms }: BearerChallengeSettings,
   used: TokenScheme | undefined,
   parameters: ChallengeParameters,
 ): string {
-  const first = used ?? schemes[0]
+  const first = schemes.find((scheme) => scheme === used) ?? schemes[0]
   const ordered = [...schemes].sort((a, b) => Number(b === first) - Number(a === first))
   const written = ordered.map((scheme) =>
     challenge(scheme === 'dpop' ? 'DPoP' : 'Bearer', {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { claim } from '../../lib/policy/claims.js'
 import { any } from '../../lib/policy/combinators.js'
-import { scope } from '../../lib/policy/requirements.js'
+import { acr, scope } from '../../lib/policy/requirements.js'
 import { machine, person } from '../../lib/policy/requirements.js'
 import { ProviderError } from '../../lib/errors.js'
 import { createBearerValidator } from '../../lib/resource-server/bearer-validator.js'
@@ -76,6 +76,22 @@ describe('an API key', () => {
       expect(refused).toMatchObject({ status: 401, json: { code: 'invalid_token' } })
     }
   })
+
+  test.each([
+    ['scope', scope('orders:write'), 403, /^DPoP error="insufficient_scope".* scope="orders:write"/],
+    ['acr', acr('mfa'), 401, /^DPoP error="insufficient_user_authentication".* acr_values="mfa"/],
+  ])(
+    'that lacks what a guard asks for by %s gets the challenge of DPoP, where nothing else is taken',
+    async (...row) => {
+      const [, requirement, status, challenge] = row
+      const { send } = await startApi({ options: { apiKey, dpop: 'required' }, requirements: [requirement] })
+      const response = await send(withKey('good'))
+      expect([response.status, response.headers['www-authenticate']]).toEqual([
+        status,
+        expect.stringMatching(challenge),
+      ])
+    },
+  )
 
   test('is under the same guards as access tokens', async () => {
     const { send, present, issuer } = await startApi({ options: { apiKey }, requirements: [scope('orders:read')] })
