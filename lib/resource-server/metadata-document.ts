@@ -1,3 +1,4 @@
+import { omitUndefined } from '../base/json.js'
 import type { Runtime } from '../base/runtime.js'
 import type { ResourceMetadataConfiguration } from '../options/bearer/resource-metadata.js'
 import { createMetadata } from '../provider/metadata.js'
@@ -17,16 +18,15 @@ interface MetadataDocument {
 const wellKnown = '/.well-known/oauth-protected-resource'
 
 /**
- * Builds the metadata document. Its path is the well-known path followed by the resource's own (RFC 9728 sections 2 and
- * 3.1).
+ * Builds the metadata document. Its path is the well-known path followed by the resource's own; only the slash after the host is
+ * dropped (RFC 9728 sections 2 and 3.1). With another slash at its end, clients may look for it without, too.
  */
 export function metadataDocument(configuration: ResourceMetadataConfiguration): MetadataDocument {
   const { origin, pathname } = new URL(configuration.resource)
-  const path = wellKnown + pathname.replace(/\/$/, '')
-  const paths = configuration.atRoot ? [...new Set([path, wellKnown])] : [path]
+  const path = wellKnown + (pathname === '/' ? '' : pathname)
+  const paths = [path, path.replace(/\/$/, ''), ...(configuration.atRoot ? [wellKnown] : [])]
   const { dpopAlgorithms, dpopRequired, certificateBound } = configuration
-  const members = {
-    ...configuration.members,
+  const own = omitUndefined({
     resource: configuration.resource,
     authorization_servers: configuration.authorizationServers,
     scopes_supported: configuration.scopes,
@@ -36,8 +36,12 @@ export function metadataDocument(configuration: ResourceMetadataConfiguration): 
     dpop_signing_alg_values_supported: dpopAlgorithms,
     dpop_bound_access_tokens_required: dpopRequired,
     tls_client_certificate_bound_access_tokens: certificateBound,
+  })
+  return {
+    url: origin + path,
+    paths: [...new Set(paths)],
+    body: JSON.stringify({ ...configuration.members, ...own }),
   }
-  return { url: origin + path, paths, body: JSON.stringify(members) }
 }
 
 /** Where clients of older MCP versions look for an authorization server's metadata (RFC 8414 section 3). */

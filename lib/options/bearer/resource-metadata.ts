@@ -39,7 +39,7 @@ export interface ResourceMetadataOptions {
   dpopAlgorithms?: readonly AsymmetricAlgorithm[] | undefined
   /** Whether tokens are bound to client certificates. @default not said */
   certificateBound?: boolean | undefined
-  /** Further members of the document. @default none */
+  /** Further members of the document. Where one has an option as well, the option counts if it is given. @default none */
   members?: Readonly<Record<string, unknown>> | undefined
   /**
    * Whether the document is also published at the root, `/.well-known/oauth-protected-resource`, where some clients look
