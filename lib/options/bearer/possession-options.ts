@@ -47,7 +47,10 @@ export interface DpopOptions {
         readonly lifetimeSeconds?: number
       }
     | undefined
-  /** Where used proofs are remembered. @default the memory of this process */
+  /**
+   * Where used proofs are remembered. The memory of this process holds 100,000 proofs within `proofMaxAgeSeconds` and
+   * `proofClockToleranceSeconds` together: 1,500 a second by default. Requests with more get 503. @default the memory of this process
+   */
   replayCache?: ReplayCache | undefined
 }
 
