@@ -4,9 +4,10 @@ import { TokenValidationError } from '../../errors.js'
 import { isRecent } from '../../base/age.js'
 import type { Runtime } from '../../base/runtime.js'
 import type { VerificationKey } from '../../jose/algorithms.js'
+import { type ClockContext, isPast, isUnexpired } from '../../jose/claim-rules.js'
 import { importKeySet, jwkThumbprint } from '../../jose/jwk-set.js'
 import { type Jws, type JwsHeader, decodeJws, requireAlgorithm, verifySignature } from '../../jose/jws.js'
-import { isJsonObject } from '../../base/json.js'
+import { isAbsent, isJsonObject } from '../../base/json.js'
 import type { DpopNonces } from './dpop-nonce.js'
 import type { BearerChallenges } from '../challenges.js'
 import type { ReplayGuard } from './replay-cache.js'
@@ -124,8 +125,15 @@ function checkProofClaims({ payload }: Jws, request: TokenRequest, token: string
   const { proofMaxAgeSeconds, proofClockToleranceSeconds } = rules
   const isNow = isRecent(iat, rules.runtime.now() / 1000, proofMaxAgeSeconds, proofClockToleranceSeconds)
   if (!isNow) throw invalid('iat is too far from the current time')
+  requireValidity(payload, { now: rules.runtime.now() / 1000, clockToleranceSeconds: proofClockToleranceSeconds })
   if (ath !== hash('sha256', token, 'base64url')) throw invalid('ath belongs to another token')
   return { jti, nonce }
+}
+
+// Proofs need neither, but a client that sets them means them (RFC 7519 sections 4.1.4 and 4.1.5).
+function requireValidity({ exp, nbf }: Jws['payload'], clock: ClockContext): void {
+  if (!isAbsent(exp) && !isUnexpired(exp, clock)) throw invalid('exp is in the past, or is not a date')
+  if (!isAbsent(nbf) && !isPast(nbf, clock)) throw invalid('nbf is in the future, or is not a date')
 }
 
 // A client's proofs all have the same header, so its key is imported once.

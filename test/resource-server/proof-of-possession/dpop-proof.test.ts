@@ -175,6 +175,22 @@ describe('a DPoP proof (RFC 9449 section 4.3)', () => {
     expect((await wide.refuse({ claims: { iat: now - 301 } })).cause).toMatchObject(old)
   })
 
+  test('DP12: must be within its own exp and nbf, if it has them (RFC 7519 section 4.1)', async () => {
+    const { accept, refuse, issuer } = dpopApi()
+    const now = issuer.clock.seconds
+    for (const claims of [
+      { exp: now - 5 },
+      { exp: 1 },
+      { exp: 'soon' },
+      { nbf: now + 6 },
+      { nbf: 'soon' },
+      { exp: 1e300 },
+    ])
+      await refuse({ claims })
+    for (const claims of [{ exp: now - 4 }, { exp: now + 300, nbf: now }, { nbf: now + 5 }, { exp: null, nbf: null }])
+      await accept({ claims })
+  })
+
   test('DP13: must have the hash of this token as ath', async () => {
     const { client, present, refuse } = dpopApi()
     const [token, other] = [client.token(), client.token()]
