@@ -1,6 +1,6 @@
 import { ageOf } from '../../base/age.js'
 import { outage } from '../../base/outage.js'
-import { ProviderError } from '../../errors.js'
+import { ConfigurationError, ProviderError } from '../../errors.js'
 import { redactedCause } from '../../base/error-cause.js'
 import type { Runtime } from '../../base/runtime.js'
 
@@ -80,18 +80,26 @@ function newGeneration(now: number): Generation {
 }
 
 /**
- * Uses the application's cache. Only `true` means that a key is new. A failure is an outage, during which no proof is
- * accepted.
+ * Uses the application's cache. A failure is an outage, during which no proof is accepted.
+ *
+ * @returns a guard that rejects with {@link ConfigurationError} `invalid_options` for any other result than true and false
  */
 export function pluggedReplayCache(add: (key: string, ttlSeconds: number) => unknown): ReplayGuard {
   return {
     async add(key, ttlSeconds) {
-      try {
-        return (await add(`dpop:1:${key}`, Math.ceil(ttlSeconds))) === true
-      } catch (error) {
-        if (error instanceof ProviderError) throw error
-        throw outage('provider_unavailable', 'the replay cache for DPoP failed', undefined, redactedCause(error))
-      }
+      const isNew = await ask(() => add(`dpop:1:${key}`, Math.ceil(ttlSeconds)))
+      if (typeof isNew === 'boolean') return isNew
+      const message = 'bearer(): "dpop.replayCache" must return true if it added the key, and false if it was there'
+      throw new ConfigurationError('invalid_options', message)
     },
+  }
+}
+
+async function ask(question: () => unknown): Promise<unknown> {
+  try {
+    return await question()
+  } catch (error) {
+    if (error instanceof ProviderError) throw error
+    throw outage('provider_unavailable', 'the replay cache for DPoP failed', undefined, redactedCause(error))
   }
 }

@@ -320,7 +320,7 @@ describe('DP15: a replay of a DPoP proof', () => {
     }
   })
 
-  test('DP15: is assumed where the store fails or answers anything but true', async () => {
+  test('DP15: is not ruled out by a store that fails, or that answers anything but true and false: nobody is let in', async () => {
     const down = dpopApi({
       mode: 'allowed',
       replayCache: { add: async () => Promise.reject(new Error('ECONNREFUSED')) },
@@ -330,8 +330,11 @@ describe('DP15: a replay of a DPoP proof', () => {
     expect(outage.headers['Retry-After']).toMatch(/^\d+$/)
     for (const answer of ['OK', 1, null, undefined, {}]) {
       const odd = dpopApi({ mode: 'allowed', replayCache: { add: async () => answer } })
-      expect(await refusalOf(odd.accept())).toMatchObject({ code: 'invalid_dpop_proof' })
+      const mistake = { status: 500, code: 'invalid_options', message: expect.stringContaining('"dpop.replayCache"') }
+      expect(await refusalOf(odd.accept())).toMatchObject(mistake)
     }
+    const full = dpopApi({ mode: 'allowed', replayCache: { add: async () => false } })
+    expect(await refusalOf(full.accept())).toMatchObject({ code: 'invalid_dpop_proof' })
   })
 
   test('DP15: is found by hashed keys whose lifetime covers the window, in a store that is not frozen', async () => {
