@@ -116,3 +116,18 @@ describe('RE03: after close()', () => {
     expect([401, 503]).toContain((await second).status)
   })
 })
+
+test('RE01: an issuer that was replaced a hundred replacements ago is closed', async () => {
+  const issuer = apiProvider()
+  let round = 0
+  const api = testApi({ issuer: () => ({ audience: `api-${round}` }), httpTimeoutSeconds: 60 }, issuer)
+  issuer.intercept = () => new Promise(() => undefined)
+  const first = api.refuse(issuer.accessToken({ aud: 'api-0' }))
+  await settled()
+  issuer.intercept = undefined
+  for (round = 1; round <= 101; round += 1) {
+    issuer.clock.seconds += 300
+    await api.accept(issuer.accessToken({ aud: `api-${round}` }))
+  }
+  expect(await first).toMatchObject({ status: 503, code: 'provider_unreachable' })
+})
