@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { pemLines } from '../common/private-key.js'
-import { asymmetricAlgorithms } from '../common/algorithms.js'
+import { asymmetricAlgorithms, secretBytes } from '../common/algorithms.js'
 import { endpointUrl, text } from '../common/fields.js'
 import type { Rules } from '../common/parse.js'
 
@@ -23,8 +23,6 @@ const pem = v.pipe(
   v.check((value) => value.includes('-----BEGIN') && !value.includes('PRIVATE'), 'must be a public key as PEM'),
 )
 
-/** Least bytes of a secret for each HMAC algorithm (RFC 7518 section 3.2). */
-const secretBytes: Readonly<Record<string, number>> = { HS256: 32, HS384: 48, HS512: 64 }
 const hmacAlgorithms = ['HS256', 'HS384', 'HS512'] as const
 const maxSecrets = 8
 
