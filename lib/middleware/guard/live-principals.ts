@@ -1,6 +1,8 @@
 import type { Runtime } from '../../base/runtime.js'
+import { TickingSet } from '../../base/timers/ticking-set.js'
 import { BearerError } from '../../errors.js'
 import type { Principal } from '../../policy/principal.js'
+import { LiveConnection } from '../http/live-connection.js'
 import { SocketWatches } from '../http/socket-watches.js'
 import type { NodeRequest } from '../types.js'
 
@@ -20,15 +22,12 @@ interface Live {
   readonly controller: AbortController
 }
 
-const tickMilliseconds = 1000
-
 /** Watches the tokens of open connections, such as WebSockets, with one timer. */
 export class LivePrincipals {
   readonly #runtime: Runtime
   readonly #toleranceSeconds: number
-  readonly #live = new Set<Live>()
+  readonly #live = new TickingSet<Live>(() => this.#tick())
   readonly #watches = new SocketWatches()
-  #timer: NodeJS.Timeout | undefined
 
   /** @param toleranceSeconds - how long a token is accepted past its end */
   constructor(runtime: Runtime, toleranceSeconds: number) {
@@ -43,15 +42,14 @@ export class LivePrincipals {
 
   /** Stops watching, without aborting any signal. */
   close(): void {
-    for (const live of this.#live) this.#forget(live)
+    this.#live.clear()
   }
 
   #watch({ scheme, expiresAt }: Principal, req: NodeRequest): AbortSignal {
     const tolerance = scheme === 'api-key' ? 0 : this.#toleranceSeconds
     const live: Live = { endsAt: expiresAt + tolerance, controller: new AbortController() }
     this.#live.add(live)
-    this.#timer ??= setInterval(() => this.#tick(), tickMilliseconds).unref()
-    this.#watches.add(req, () => this.#forget(live))
+    this.#watches.add(req, () => this.#live.delete(live))
     return live.controller.signal
   }
 
@@ -59,31 +57,8 @@ export class LivePrincipals {
     const now = this.#runtime.now() / 1000
     for (const live of this.#live) {
       if (live.endsAt > now) continue
-      this.#forget(live)
+      this.#live.delete(live)
       live.controller.abort(new BearerError('invalid_token', 'the access token has expired'))
     }
-  }
-
-  #forget(live: Live): void {
-    this.#live.delete(live)
-    if (this.#live.size > 0) return
-    clearInterval(this.#timer)
-    this.#timer = undefined
-  }
-}
-
-/** A connection whose token is watched from the first use of `signal` on. */
-class LiveConnection implements TokenConnection {
-  readonly principal: Principal
-  readonly #watch: () => AbortSignal
-  #signal: AbortSignal | undefined
-
-  constructor(principal: Principal, watch: () => AbortSignal) {
-    this.principal = principal
-    this.#watch = watch
-  }
-
-  get signal(): AbortSignal {
-    return (this.#signal ??= this.#watch())
   }
 }

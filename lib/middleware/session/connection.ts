@@ -3,11 +3,11 @@ import type { Principal } from '../../policy/principal.js'
 import type { MaybePromise } from '../../base/maybe-promise.js'
 import { type FoundSession, storedSessionIn } from '../../session/storage/storage.js'
 import { LiveSessions } from '../../session/revocation/live-sessions.js'
-import type { SessionRecord } from '../../session/record.js'
 import { createHttpRequest } from '../http/request.js'
+import { LiveConnection } from '../http/live-connection.js'
 import { SocketWatches } from '../http/socket-watches.js'
 import type { OidcContext } from './request-context.js'
-import { SessionIdentity, type SessionRules } from './identity.js'
+import { SessionIdentity } from './identity.js'
 import type { NodeRequest } from '../types.js'
 
 /** Who opened a connection, and a signal for the end of the session. */
@@ -47,7 +47,7 @@ export function createConnections({ application, relyingParties, storageOf }: Oi
       if (kept === undefined) return undefined
       const { record, countsUntil: at } = kept
       const rules = (storage.rp ?? relyingParties.of(record))?.configuration ?? configuration
-      return new LiveConnection(record, rules, () => {
+      return new LiveConnection(new SessionIdentity(record, rules).principal, () => {
         const { signal, release } = live.watch(record, storage, at === undefined ? undefined : { at, read })
         watches.add(req, release)
         return signal
@@ -64,19 +64,3 @@ function surviveReset(socket: NodeRequest['socket']): void {
 }
 
 const ignoreReset = (): void => undefined
-
-/** A connection whose session is watched from the first use of `signal` on. */
-class LiveConnection implements Connection {
-  readonly principal: Principal
-  readonly #watch: () => AbortSignal
-  #signal: AbortSignal | undefined
-
-  constructor(record: SessionRecord, rules: SessionRules, watch: () => AbortSignal) {
-    this.principal = new SessionIdentity(record, rules).principal
-    this.#watch = watch
-  }
-
-  get signal(): AbortSignal {
-    return (this.#signal ??= this.#watch())
-  }
-}

@@ -1,5 +1,6 @@
 import { SessionError } from '../../errors.js'
 import type { Runtime } from '../../base/runtime.js'
+import { TickingSet } from '../../base/timers/ticking-set.js'
 import { isAlive, type SessionLimits } from '../lifetime.js'
 import type { MaybePromise } from '../../base/maybe-promise.js'
 import { type FoundSession, type SessionStorage, storedSessionIn } from '../storage/storage.js'
@@ -30,7 +31,6 @@ interface Live {
   readonly controller: AbortController
 }
 
-const tickMilliseconds = 1000
 const ticksPerLook = 5
 const maxAtOnce = 100
 
@@ -40,10 +40,9 @@ const maxAtOnce = 100
  */
 export class LiveSessions {
   readonly #settings: LiveSessionsSettings
-  readonly #live = new Set<Live>()
+  readonly #live = new TickingSet<Live>(() => this.#tick())
   #ticks = 0
   #isLooking = false
-  #timer: NodeJS.Timeout | undefined
 
   constructor(settings: LiveSessionsSettings) {
     this.#settings = settings
@@ -69,15 +68,14 @@ export class LiveSessions {
   ): { readonly signal: AbortSignal; readonly release: () => void } {
     const live: Live = { record, storage, proof, controller: new AbortController() }
     this.#live.add(live)
-    this.#timer ??= setInterval(() => this.#tick(), tickMilliseconds).unref()
     // There may have been a logout between reading the session and this call.
     void this.#look(live)
-    return { signal: live.controller.signal, release: () => this.#forget(live) }
+    return { signal: live.controller.signal, release: () => this.#live.delete(live) }
   }
 
   /** Stops watching, without aborting any signal. */
   close(): void {
-    for (const live of this.#live) this.#forget(live)
+    this.#live.clear()
   }
 
   #tick(): void {
@@ -134,16 +132,7 @@ export class LiveSessions {
   }
 
   #end(live: Live, reason: SessionError): void {
-    if (!this.#live.has(live)) return
-    this.#forget(live)
-    live.controller.abort(reason)
-  }
-
-  #forget(live: Live): void {
-    this.#live.delete(live)
-    if (this.#live.size > 0) return
-    clearInterval(this.#timer)
-    this.#timer = undefined
+    if (this.#live.delete(live)) live.controller.abort(reason)
   }
 }
 
