@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../errors.js'
 import { isAllowedUrl } from '../options/common/fields.js'
-import { type DpopProver, asksForNonce, sentMethod } from './dpop.js'
+import { type DpopProver, asksForNonce, sendWithNonce, sentMethod } from './dpop.js'
 import { type Hop, isReplayable, redirectOf, withoutHeaders } from './redirect.js'
 
 /** Where tokens come from, and where they may be sent. */
@@ -77,23 +77,22 @@ export function requireAllowed(
   return url
 }
 
-// A nonce is valid for some time, so most requests succeed with the last one (RFC 9449 section 9).
 async function send(settings: AuthorizedFetch, hop: Hop, token: string): Promise<Response> {
   const { dpop } = settings
   if (dpop === undefined) return sendOnce(settings, hop, { authorization: `Bearer ${token}` })
   const method = sentMethod(hop.init.method)
-  const attempt = async () => {
-    const dpopProof = dpop.prove({ method, url: hop.url, accessToken: token })
-    const response = await sendOnce(settings, hop, { authorization: `DPoP ${token}`, dpop: dpopProof })
-    dpop.rememberNonce(hop.url, response.headers.get('dpop-nonce'))
-    return response
-  }
-  const nonce = dpop.nonceOf(hop.url)
-  const response = await attempt()
-  const isOld = asksForNonce(response) && dpop.nonceOf(hop.url) !== nonce
-  if (!isOld || !isReplayable(hop.init.body)) return response
-  discard(response)
-  return attempt()
+  return sendWithNonce({
+    dpop,
+    url: hop.url,
+    send: async () => {
+      const dpopProof = dpop.prove({ method, url: hop.url, accessToken: token })
+      const response = await sendOnce(settings, hop, { authorization: `DPoP ${token}`, dpop: dpopProof })
+      dpop.rememberNonce(hop.url, response.headers.get('dpop-nonce'))
+      return response
+    },
+    asksAgain: (response) => asksForNonce(response) && isReplayable(hop.init.body),
+    discard,
+  })
 }
 
 function sendOnce(

@@ -57,3 +57,30 @@ export function sentMethod(method = 'GET'): string {
   const upper = method.toUpperCase()
   return normalizedMethods.has(upper) ? upper : method
 }
+
+/** A request that may have to be sent once more, with another nonce. */
+interface ProvedCall<Answer> {
+  readonly dpop: Pick<DpopProver, 'nonceOf'>
+  readonly url: URL
+  /** Sends the request with a new proof, and remembers the nonce of the answer. */
+  readonly send: () => Promise<Answer>
+  /** Whether an answer asks for a proof with another nonce, and the request may be sent again. */
+  readonly asksAgain: (answer: Answer) => boolean
+  /** Frees an answer that nobody reads. */
+  readonly discard?: (answer: Answer) => void
+}
+
+/**
+ * Sends a request, and once more if the answer asks for the nonce that it has brought (RFC 9449 sections 8 and 9). A nonce is valid for
+ * some time, so most requests succeed with the last one.
+ *
+ * @throws whatever `send` throws
+ */
+export async function sendWithNonce<Answer>(call: ProvedCall<Answer>): Promise<Answer> {
+  const { dpop, url, send } = call
+  const nonce = dpop.nonceOf(url)
+  const answer = await send()
+  if (!call.asksAgain(answer) || dpop.nonceOf(url) === nonce) return answer
+  call.discard?.(answer)
+  return send()
+}

@@ -1,4 +1,5 @@
 import { type AuthorizationDetail, authorizationDetailsIn } from '../../options/authorization-details/detail.js'
+import { sendWithNonce } from '../../fetch/dpop.js'
 import type { ConfiguredClient } from '../openid-client.js'
 import { tokenEndpointFailure } from '../errors.js'
 import type { TokenEndpointResponse } from 'openid-client'
@@ -18,18 +19,18 @@ export async function requestTokens<T>(
   send: () => Promise<T>,
   failureOf: (error: unknown) => OidcError = tokenEndpointFailure,
 ): Promise<T> {
-  const failed = (error: unknown): never => {
-    throw failureOf(error)
-  }
-  if (dpop === undefined || tokenEndpoint === undefined) return send().catch(failed)
-  const nonce = dpop.nonceOf(tokenEndpoint)
-  return send().catch((error: unknown) => {
-    const isOld = isNonceError(error) && dpop.nonceOf(tokenEndpoint) !== nonce
-    return isOld ? send().catch(failed) : failed(error)
-  })
+  // openid-client rejects if the server asks for a nonce.
+  const settled = async () => (await Promise.allSettled([send()]))[0]
+  const outcome =
+    dpop === undefined || tokenEndpoint === undefined
+      ? await settled()
+      : await sendWithNonce({ dpop, url: tokenEndpoint, send: settled, asksAgain: isNonceError })
+  if (outcome.status === 'rejected') throw failureOf(outcome.reason)
+  return outcome.value
 }
 
-function isNonceError(error: unknown): boolean {
+function isNonceError(outcome: PromiseSettledResult<unknown>): boolean {
+  const error: unknown = outcome.status === 'rejected' ? outcome.reason : undefined
   return error instanceof Error && Reflect.get(error, 'error') === 'use_dpop_nonce'
 }
 

@@ -1,6 +1,6 @@
 import { ProviderError, TokenValidationError } from '../../errors.js'
 import { type IssuerNames, configuredIssuer } from '../../options/common/provider-description.js'
-import { asksForNonce } from '../../fetch/dpop.js'
+import { asksForNonce, sendWithNonce } from '../../fetch/dpop.js'
 import { redactedCause, ownError } from '../../base/error-cause.js'
 import { type JsonObject, parseJsonObject, bareClaims } from '../../base/json.js'
 import type { ConfiguredClient } from '../openid-client.js'
@@ -76,10 +76,8 @@ async function request(
   const headers = new Headers({
     accept: agreedForm(client) === undefined ? 'application/json, application/jwt' : 'application/jwt',
   })
-  const nonce = dpop?.nonceOf(url)
-  const response = await send(openidClient, url, accessToken, headers)
-  const isOld = dpop !== undefined && asksForNonce(response) && dpop.nonceOf(url) !== nonce
-  return isOld ? send(openidClient, url, accessToken, headers) : response
+  const sendOnce = () => send(openidClient, url, accessToken, headers)
+  return dpop === undefined ? sendOnce() : sendWithNonce({ dpop, url, send: sendOnce, asksAgain: asksForNonce })
 }
 
 async function send(

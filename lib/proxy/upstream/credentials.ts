@@ -1,4 +1,4 @@
-import { asksForNonce } from '../../fetch/dpop.js'
+import { asksForNonce, sendWithNonce } from '../../fetch/dpop.js'
 import type { ApiAccess } from '../../middleware/guard/api-access.js'
 import type { AccessTokenTarget } from '../../options/oidc/access-token.js'
 import type { ResponseHeaders } from '../response-headers.js'
@@ -34,7 +34,7 @@ export interface AuthorizedCall<A extends Answer> {
 export async function sendWithToken<A extends Answer>(call: AuthorizedCall<A>): Promise<A> {
   const { access, target, isRepeatable } = call
   const token = await access.token(target)
-  const answer = await sendWithNonce(call, token)
+  const answer = await sendProved(call, token)
   if (answer.statusCode !== 401 || !isRepeatable || wantsNonce(answer)) return answer
   const renewed = await access.token(target, token).catch((error: unknown) => {
     call.discard(answer)
@@ -42,10 +42,10 @@ export async function sendWithToken<A extends Answer>(call: AuthorizedCall<A>): 
   })
   if (renewed === token) return answer
   call.discard(answer)
-  return sendWithNonce(call, renewed)
+  return sendProved(call, renewed)
 }
 
-async function sendWithNonce<A extends Answer>(call: AuthorizedCall<A>, token: string): Promise<A> {
+async function sendProved<A extends Answer>(call: AuthorizedCall<A>, token: string): Promise<A> {
   const { access, method, url } = call
   const { dpop } = access
   if (dpop === undefined) return sendOnceMore(call, () => call.send(['Authorization', `Bearer ${token}`]))
@@ -55,11 +55,9 @@ async function sendWithNonce<A extends Answer>(call: AuthorizedCall<A>, token: s
     dpop.rememberNonce(url, valueOf(answer, 'dpop-nonce'))
     return answer
   }
-  const nonce = dpop.nonceOf(url)
-  const answer = await sendOnceMore(call, attempt)
-  if (!wantsNonce(answer) || !call.isRepeatable || dpop.nonceOf(url) === nonce) return answer
-  call.discard(answer)
-  return sendOnceMore(call, attempt)
+  const send = (): Promise<A> => sendOnceMore(call, attempt)
+  const asksAgain = (answer: A): boolean => call.isRepeatable && wantsNonce(answer)
+  return sendWithNonce({ dpop, url, send, asksAgain, discard: (answer) => call.discard(answer) })
 }
 
 // Each proof is for one request (RFC 9449 section 11.1), so that a second try makes its own.

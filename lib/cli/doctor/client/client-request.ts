@@ -1,5 +1,6 @@
 import { isOidcError } from '../../../base/error-cause.js'
 import { parseJsonObject } from '../../../base/json.js'
+import { sendWithNonce } from '../../../fetch/dpop.js'
 import type { ClientAuthenticationMethod } from '../../../options/common/client-authentication.js'
 import { createCurrentAuthentication } from '../../../provider/authentication/client-authentication.js'
 import { bodyReport } from '../../../provider/endpoints/error-report.js'
@@ -42,15 +43,19 @@ export async function sendAsClient(
   request: ClientRequest,
 ): Promise<ClientAnswer> {
   try {
-    const first = await sendOnce(server, metadata, request)
-    // The first answer may have brought the nonce that the next proof needs (RFC 9449 section 8).
-    const last = first.kind === 'error' && first.error === 'use_dpop_nonce'
-    return last ? await sendOnce(server, metadata, request) : first
+    const { dpop } = server.provider
+    const send = () => sendOnce(server, metadata, request)
+    if (dpop === undefined) return await send()
+    return await sendWithNonce({ dpop, url: new URL(request.url), send, asksAgain: isNonceError })
   } catch (error) {
     // A function that looks credentials up may fail.
     const words = isOidcError(error) ? error.message : 'the credentials could not be looked up'
     return { kind: 'other', method: server.client.clientAuthentication ?? 'none', words }
   }
+}
+
+function isNonceError(answer: ClientAnswer): boolean {
+  return answer.kind === 'error' && answer.error === 'use_dpop_nonce'
 }
 
 async function sendOnce(
