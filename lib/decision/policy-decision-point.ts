@@ -11,7 +11,7 @@ import {
   parseQuestion,
   type PolicyDecisionPointConfiguration,
 } from '../options/decision/schema.js'
-import { withinDeadline } from '../provider/authentication/deadline.js'
+import { callInTime } from '../provider/authentication/deadline.js'
 import { createHttpClient, type HttpClient } from '../provider/transport/http-client.js'
 import { isOidcError, redactedCause } from '../base/error-cause.js'
 import { readAnswer, readAnswers, undecided } from './answer.js'
@@ -160,7 +160,7 @@ async function headersOf(
 }
 
 async function credentials(authorization: () => unknown, seconds: number): Promise<string> {
-  const value = await withinDeadline('authorization', authorization, seconds)
+  const value = await callInTime('authorization', authorization, seconds)
   if (typeof value === 'string' && value !== '') return value
   throw undecided('was not asked', 'no text from the function "authorization"')
 }

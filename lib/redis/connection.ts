@@ -1,5 +1,6 @@
 import { type EventEmitter, setMaxListeners } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
+import { isDoneWithin } from '../base/timers/deadline.js'
 import { hasMethods } from '../options/common/stores.js'
 import { commandsOf, type NodeRedisClient } from './client.js'
 
@@ -94,10 +95,10 @@ class WatchedConnection implements RedisConnection {
     // Never aborted: if the connection is merely busy, the reply comes late and counts.
     const asked = readKeys(this.#client, keys, newController().signal).then(this.#countLateReply)
     try {
-      const connected = settlesInTime(patience, () => fresh.connect())
+      const connected = isAnsweredWithin(patience, () => fresh.connect())
       const [isFreshAnswered, isAnswered] = await Promise.all([
-        connected.then((isThere) => isThere && settlesInTime(patience, (signal) => readKeys(fresh, keys, signal))),
-        settlesInTime(patience, () => asked),
+        connected.then((isThere) => isThere && isAnsweredWithin(patience, (signal) => readKeys(fresh, keys, signal))),
+        isAnsweredWithin(patience, () => asked),
       ])
       return isFreshAnswered && !isAnswered
     } finally {
@@ -127,17 +128,14 @@ function readKeys(client: NodeRedisClient, keys: readonly string[], signal: Abor
   return Promise.all(keys.map((key) => redis.get(key).catch(ignore)))
 }
 
-function settlesInTime(milliseconds: number, call: (signal: AbortSignal) => Promise<unknown>): Promise<boolean> {
+async function isAnsweredWithin(
+  milliseconds: number,
+  call: (signal: AbortSignal) => Promise<unknown>,
+): Promise<boolean> {
   const controller = newController()
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      resolve(false)
-      controller.abort()
-    }, milliseconds)
-    call(controller.signal)
-      .then(() => resolve(true), reject)
-      .finally(() => clearTimeout(timer))
-  })
+  const isAnswered = await isDoneWithin(call(controller.signal), milliseconds)
+  if (!isAnswered) controller.abort()
+  return isAnswered
 }
 
 // Every command adds a listener, and Node would warn of a leak.

@@ -10,7 +10,7 @@ import { storeOutage } from '../session/shared/outage.js'
  * @param onMissed - called if there was no reply in time, with the pending call
  * @throws {SessionError} `session_store_unavailable`, for any failure
  */
-export function withDeadline<Reply>(
+export function replyInTime<Reply>(
   seconds: number,
   call: (signal: AbortSignal) => Promise<Reply>,
   onMissed: (pending: Promise<Reply>) => void,

@@ -1,6 +1,6 @@
 import { parseRedisOptions, type RedisConfiguration, type RedisOptions } from '../options/redis.js'
 import type { SharedStore } from '../options/common/stores.js'
-import { withDeadline } from './deadline.js'
+import { replyInTime } from './deadline.js'
 import {
   commandsOf,
   isNodeRedisClient,
@@ -117,7 +117,7 @@ class RedisStore implements SharedStore {
       const keys = names.map((name) => this.#key(name))
       this.#connection.reportTimeout(pending, keys, timeoutSeconds)
     }
-    return withDeadline(timeoutSeconds, async (signal) => call(commandsOf(this.#client, signal)), missed)
+    return replyInTime(timeoutSeconds, async (signal) => call(commandsOf(this.#client, signal)), missed)
   }
 
   #key(name: string): string {

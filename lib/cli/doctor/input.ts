@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { isError, isOidcError, systemCode } from '../../base/error-cause.js'
 import { internals } from '../../base/runtime.js'
+import { withDeadline } from '../../base/timers/deadline.js'
 import { ConfigurationError } from '../../errors.js'
 import { missingVariables, readVariables, type RequiredVariable } from '../../options/environment.js'
 import { fail, type Finding } from './finding.js'
@@ -56,7 +57,8 @@ const loadingSeconds = 15
 export async function inputFromModule(file: string, seconds = loadingSeconds): Promise<Input> {
   const source = `the module ${file}`
   try {
-    const exported = await inTime(load(file), file, seconds)
+    const late = `has not loaded within ${seconds} seconds: what does it await, such as a connection to Redis?`
+    const exported = await withDeadline(load(file), seconds * 1000, () => unusable(file, late))
     const [oidc, bearer, redis] = await Promise.all([
       valueOf(exported['options'] ?? exported['default'], 'options'),
       valueOf(exported['bearer'], 'bearer'),
@@ -68,19 +70,6 @@ export async function inputFromModule(file: string, seconds = loadingSeconds): P
     // The module's own call of optionsFromEnv() says what is missing.
     if (!(error instanceof ConfigurationError) || error.code !== 'missing_environment') throw error
     return { source, findings: [fail('environment', error.message, 'set the variables, and try again')] }
-  }
-}
-
-async function inTime<T>(loaded: Promise<T>, file: string, seconds: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_resolve, reject) => {
-    const why = `has not loaded within ${seconds} seconds: what does it await, such as a connection to Redis?`
-    timer = setTimeout(() => reject(unusable(file, why)), seconds * 1000)
-  })
-  try {
-    return await Promise.race([loaded, late])
-  } finally {
-    clearTimeout(timer)
   }
 }
 

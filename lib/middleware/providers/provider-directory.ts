@@ -7,6 +7,7 @@ import { traced } from '../../base/diagnostics.js'
 import { isOidcError, redactedCause } from '../../base/error-cause.js'
 import type { MaybePromise } from '../../base/maybe-promise.js'
 import { Backoff, retryAfterSeconds } from '../../base/outage.js'
+import { withDeadline } from '../../base/timers/deadline.js'
 import { isProviderName } from '../../options/oidc/providers/names.js'
 import { parseProvider, type ProvidersConfiguration } from '../../options/oidc/providers/parse-providers.js'
 import type { Application } from '../../relying-party/application.js'
@@ -153,18 +154,12 @@ export class ProviderDirectory {
 
   async #call(name: string, req: Lookup['req']): Promise<unknown> {
     const seconds = this.#configuration.httpTimeoutSeconds
-    let timer: NodeJS.Timeout | undefined
-    const late = new Promise<never>((_resolve, reject) => {
-      const message = `the function "providers" has not answered within ${seconds} seconds`
-      timer = setTimeout(() => reject(unavailable(message)), seconds * 1000)
-    })
+    const late = () => unavailable(`the function "providers" has not answered within ${seconds} seconds`)
     try {
-      return await Promise.race([this.#resolver(name, req), late])
+      return await withDeadline(Promise.resolve(this.#resolver(name, req)), seconds * 1000, late)
     } catch (error) {
       if (error instanceof ProviderError && error.code === 'provider_options_unavailable') throw error
       throw unavailable('the function "providers" has failed', redactedCause(error))
-    } finally {
-      clearTimeout(timer)
     }
   }
 

@@ -12,7 +12,7 @@ import type { KeyOption } from '../../options/common/client-authentication.js'
 import type { ClientKeysConfiguration } from '../../options/common/credentials.js'
 import { pemLines } from '../../options/common/private-key.js'
 import { derSignature } from './der-signature.js'
-import { withinDeadline } from './deadline.js'
+import { callInTime } from './deadline.js'
 
 /** A key of this client, ready to sign. */
 export interface ClientKey {
@@ -104,7 +104,7 @@ function remote(option: string, given: Extract<GivenKey, { sign: unknown }>, sec
     publicKey,
     ownKid: typeof kid === 'string' ? kid : undefined,
     sign: async (input) => {
-      const signature = await withinDeadline(name, () => sign(input, alg), seconds)
+      const signature = await callInTime(name, () => sign(input, alg), seconds)
       return checkedSignature({ name, publicKey, rule }, input, signature)
     },
   }

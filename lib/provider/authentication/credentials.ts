@@ -5,7 +5,7 @@ import type { OidcError } from '../../errors.js'
 import { redactedCause, quoted } from '../../base/error-cause.js'
 import type { ClientKeysConfiguration } from '../../options/common/credentials.js'
 import { importClientKeys } from './client-keys.js'
-import { withinDeadline } from './deadline.js'
+import { callInTime } from './deadline.js'
 import type { ClientCredentials, ClientIdentity } from '../types.js'
 
 type Credentials = Pick<ClientIdentity, 'clientSecret' | 'clientAssertionKey' | 'currentCredentials'>
@@ -107,7 +107,7 @@ async function lookUp<T>(
   as: (value: unknown) => T | undefined,
   seconds: number,
 ): Promise<T> {
-  const value = as(await withinDeadline(name, lookup, seconds))
+  const value = as(await callInTime(name, lookup, seconds))
   if (value !== undefined) return value
   throw outage('provider_unavailable', `the function in "${name}" returned an invalid value`)
 }

@@ -1,5 +1,6 @@
 import { redactedCause, ownError } from '../../base/error-cause.js'
 import { outage } from '../../base/outage.js'
+import { withDeadline } from '../../base/timers/deadline.js'
 import type { OidcError } from '../../errors.js'
 
 /**
@@ -8,20 +9,12 @@ import type { OidcError } from '../../errors.js'
  * @param name - the option
  * @throws {ProviderError} `provider_timeout`, `provider_unavailable`
  */
-export async function withinDeadline(name: string, lookup: () => unknown, seconds: number): Promise<unknown> {
-  let timer: NodeJS.Timeout | undefined
-  const deadline = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
-      reject(outage('provider_timeout', `the function in "${name}" did not return within ${seconds} seconds`))
-    }, seconds * 1000)
-    timer.unref()
-  })
+export async function callInTime(name: string, lookup: () => unknown, seconds: number): Promise<unknown> {
+  const late = () => outage('provider_timeout', `the function in "${name}" did not return within ${seconds} seconds`)
   try {
-    return await Promise.race([(async () => lookup())(), deadline])
+    return await withDeadline((async () => lookup())(), seconds * 1000, late, { ref: false })
   } catch (error) {
     throw failureOf(name, error)
-  } finally {
-    clearTimeout(timer)
   }
 }
 

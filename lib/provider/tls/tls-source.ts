@@ -5,7 +5,7 @@ import { outage } from '../../base/outage.js'
 import type { Runtime } from '../../base/runtime.js'
 import { isOidcError } from '../../base/error-cause.js'
 import type { ApiTlsConfiguration, TlsConfiguration } from '../../options/common/tls.js'
-import { withinDeadline } from '../authentication/deadline.js'
+import { callInTime } from '../authentication/deadline.js'
 import { isExpired } from './validity.js'
 
 /** The certificates of connections at the moment: the same object as long as they stay the same. */
@@ -98,7 +98,7 @@ class RenewedTls<Tls extends ApiTlsConfiguration> implements TlsSource<Tls> {
   async #replace(): Promise<Tls> {
     const { option, seconds, runtime } = this.#settings
     this.#askedAt = runtime.now()
-    const next = this.#parse(await withinDeadline(option, this.#obtain, seconds))
+    const next = this.#parse(await callInTime(option, this.#obtain, seconds))
     const before = this.#known
     if (before !== undefined && JSON.stringify(before) === JSON.stringify(next)) return before
     this.#known = next

@@ -71,7 +71,7 @@ export function createHttpClient(settings: HttpClientSettings): HttpClient {
     const seconds = Math.max(settings.httpTimeoutSeconds, minTimeoutSeconds)
     const { origin } = new URL(url)
     const hasCertificate = settings.tls?.known()?.cert !== undefined
-    return withDeadline(sending, { seconds, underWay, origin, hasCertificate }, received(sending, maxBytes, notes))
+    return answerInTime(sending, { seconds, underWay, origin, hasCertificate }, received(sending, maxBytes, notes))
   }
   const perform = async (url: string, request: HttpClientRequest, notes?: TraceNotes): Promise<HttpResponse> => {
     if (!allows(url)) throw new ConfigurationError('invalid_options', 'requests to the provider must use https')
@@ -138,7 +138,7 @@ interface Deadline {
 }
 
 // The race covers a custom fetch that ignores its signal.
-async function withDeadline<T>(
+async function answerInTime<T>(
   sending: PendingResponse,
   { seconds, underWay, ...place }: Deadline,
   received: Promise<T>,

@@ -4,6 +4,7 @@ import { SessionError } from '../../errors.js'
 import type { MaybePromise } from '../../base/maybe-promise.js'
 import type { SharedStore } from '../../options/common/stores.js'
 import { traced, type TraceNotes } from '../../base/diagnostics.js'
+import { withDeadline } from '../../base/timers/deadline.js'
 import { clocksOf, sessionEnded } from '../../session/lifetime.js'
 import type { SessionRecord } from '../../session/record.js'
 import { type AccessTarget, type HeldToken, heldToken } from './access-target.js'
@@ -57,25 +58,11 @@ export async function renew(
   held: HeldToken | undefined,
 ): Promise<string | undefined> {
   const { configuration } = call.rp
+  const { httpTimeoutSeconds: seconds } = configuration
   const renewing = traced('refresh', configuration, (notes) => renewInTurn({ ...call, notes }, begun, held))
-  return withDeadline(renewing, configuration.httpTimeoutSeconds)
-}
-
-/**
- * Waits until a deadline. After that, the request to the provider continues in the background, since a rotating token
- * may have been used: the next caller gets its result.
- */
-async function withDeadline<T>(work: Promise<T>, seconds: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_resolve, reject) => {
-    const message = `the provider has not renewed the tokens within ${seconds} seconds: the request goes on, try again shortly`
-    timer = setTimeout(() => reject(outage('provider_timeout', message, 1)), seconds * 1000)
-  })
-  try {
-    return await Promise.race([work, late])
-  } finally {
-    clearTimeout(timer)
-  }
+  const message = `the provider has not renewed the tokens within ${seconds} seconds: the request goes on, try again shortly`
+  // A rotating token may have been used by then, so the request goes on, and the next caller gets its result.
+  return withDeadline(renewing, seconds * 1000, () => outage('provider_timeout', message, 1))
 }
 
 type Renewal = TokenCall & { readonly notes: TraceNotes | undefined }

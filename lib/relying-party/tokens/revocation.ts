@@ -1,3 +1,4 @@
+import { isDoneWithin } from '../../base/timers/deadline.js'
 import type { SessionTokens } from '../../session/record.js'
 import type { RelyingPartyWith } from '../relying-party.js'
 
@@ -17,12 +18,10 @@ export async function revokeTokens(rp: RevocationParts, tokens: SessionTokens): 
     refreshToken === undefined
       ? rp.provider.revokeToken(accessToken ?? '', 'access_token')
       : rp.provider.revokeToken(refreshToken, 'refresh_token')
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const deadline = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, maxMilliseconds)
-  })
-  await Promise.race([revoked.catch(() => undefined), deadline])
-  clearTimeout(timer)
+  await isDoneWithin(
+    revoked.catch(() => undefined),
+    maxMilliseconds,
+  )
 }
 
 function isWorthless({ runtime }: RevocationParts, tokens: SessionTokens): boolean {

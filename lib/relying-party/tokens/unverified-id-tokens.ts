@@ -2,6 +2,7 @@ import type { LRUCache } from 'lru-cache'
 import { TokenValidationError } from '../../errors.js'
 import { createGrowingCache } from '../../base/cache/growing-cache.js'
 import type { Runtime } from '../../base/runtime.js'
+import { isDoneWithin } from '../../base/timers/deadline.js'
 import type { Provider } from '../../provider/provider.js'
 import type { RefreshedTokens } from '../../provider/types.js'
 import { idTokenClaims } from '../../session/claims.js'
@@ -79,12 +80,7 @@ export class UnverifiedIdTokens {
     if (!isUrgent && kept.validating !== undefined) return
     kept.validating ??= this.#validate(kept, record)
     if (isUrgent) return kept.validating
-    let timer: NodeJS.Timeout | undefined
-    const moment = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, momentMilliseconds)
-    })
-    await Promise.race([kept.validating, moment])
-    clearTimeout(timer)
+    await isDoneWithin(kept.validating, momentMilliseconds)
   }
 
   async #validate(kept: Unverified, record: SessionRecord): Promise<void> {

@@ -1,4 +1,5 @@
 import { redactedCause } from '../../../base/error-cause.js'
+import { withDeadline } from '../../../base/timers/deadline.js'
 import { hasMethods } from '../../../options/common/stores.js'
 import { fail, type Finding, ok, unknown, warn } from '../finding.js'
 
@@ -13,7 +14,8 @@ export async function checkRedis(client: unknown, isNeeded: boolean): Promise<re
   if (found === undefined) return isNeeded ? [notGiven] : []
   if (!hasInfo(found)) return [unknown(check, 'the client in "redis" has no INFO, as that of a cluster', byHand)]
   try {
-    const info = String(await inTime(found.info()))
+    // A client that is not connected keeps commands until it is.
+    const info = String(await withDeadline(found.info(), milliseconds, noReply))
     const field: Field = (name) => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1]
     return [version(field('redis_version')), eviction(field)]
   } catch (error) {
@@ -32,17 +34,8 @@ const notGiven = unknown(
   `export the client of Redis as "redis" too, or look ${byHand}`,
 )
 
-// A client that is not connected keeps commands until it is.
-async function inTime(reply: Promise<unknown>): Promise<unknown> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(Object.assign(new Error('no reply in time'), { code: 'TIMEOUT' })), milliseconds)
-  })
-  try {
-    return await Promise.race([reply, late])
-  } finally {
-    clearTimeout(timer)
-  }
+function noReply(): Error {
+  return Object.assign(new Error('no reply in time'), { code: 'TIMEOUT' })
 }
 
 function hasInfo(client: unknown): client is { info(): Promise<unknown> } {
