@@ -4,12 +4,13 @@ import { type EndpointName, endpointNames, mtlsEndpointNames } from '../options/
 import { tenantPlace } from '../options/common/tenants.js'
 import { traced } from '../base/diagnostics.js'
 import { quoted, seenValue } from '../base/error-cause.js'
-import { type JsonObject, freezeJson, isJsonObject, parseJsonObject } from '../base/json.js'
+import { type JsonObject, freezeJson, isJsonObject } from '../base/json.js'
 import { withoutBlanks } from './endpoints/blank-members.js'
 import { Cached } from '../base/cached-document.js'
 import type { HttpClient } from './transport/http-client.js'
 import { providerOrigins } from './transport/internal-origin.js'
 import type { ProviderMetadata, ProviderSettings } from './types.js'
+import { fetchWellKnown } from './well-known.js'
 
 /** What the metadata must contain. */
 export interface MetadataNeeds {
@@ -119,13 +120,10 @@ export function metadataUrls(issuer: string): readonly string[] {
 }
 
 async function discover(urls: readonly string[], httpClient: HttpClient): Promise<JsonObject> {
-  for (const url of urls) {
-    const response = await httpClient.request(url, { headers: { accept: 'application/json' }, maxBytes })
-    if (response.status === 404) continue
-    const document = response.status === 200 ? parseJsonObject(response.text) : undefined
-    if (document !== undefined) return document
-    throw invalid('provider_response_invalid', `the provider returns no metadata (status ${response.status})`)
-  }
+  const unexpected = (status: number) =>
+    invalid('provider_response_invalid', `the provider returns no metadata (status ${status})`)
+  const document = await fetchWellKnown({ urls, maxBytes, unexpected }, httpClient)
+  if (document !== undefined) return document
   const message = `the provider has no metadata at ${urls.join(' or ')} (status 404): check the issuer, or name the URL in "discoveryUrl"`
   throw invalid('provider_response_invalid', message, { subject: 'discoveryUrl', seen: '404', option: 'issuer' })
 }

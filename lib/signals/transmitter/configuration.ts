@@ -1,10 +1,11 @@
 import { traced } from '../../base/diagnostics.js'
 import { Cached } from '../../base/cached-document.js'
-import { type JsonObject, parseJsonObject } from '../../base/json.js'
+import type { JsonObject } from '../../base/json.js'
 import { quoted, seenValue } from '../../base/error-cause.js'
 import { ProviderError } from '../../errors.js'
 import type { Runtime } from '../../base/runtime.js'
 import type { HttpClient } from '../../provider/transport/http-client.js'
+import { fetchWellKnown } from '../../provider/well-known.js'
 
 /** The endpoints of a transmitter's API. */
 export type TransmitterEndpoint =
@@ -64,13 +65,10 @@ function wellKnownUrls(issuer: string): readonly string[] {
 }
 
 async function fetchDocument(urls: readonly string[], httpClient: HttpClient): Promise<JsonObject> {
-  for (const url of urls) {
-    const response = await httpClient.request(url, { headers: { accept: 'application/json' }, maxBytes })
-    if (response.status === 404) continue
-    const document = response.status === 200 ? parseJsonObject(response.text) : undefined
-    if (document !== undefined) return document
-    throw invalid('provider_response_invalid', `the transmitter returns no configuration (status ${response.status})`)
-  }
+  const unexpected = (status: number) =>
+    invalid('provider_response_invalid', `the transmitter returns no configuration (status ${status})`)
+  const document = await fetchWellKnown({ urls, maxBytes, unexpected }, httpClient)
+  if (document !== undefined) return document
   const message = `the transmitter has no configuration at ${urls.join(' or ')} (status 404): check its issuer, or name the URL in "configurationUrl"`
   throw invalid('provider_response_invalid', message)
 }
