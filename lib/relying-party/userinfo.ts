@@ -1,6 +1,7 @@
 import { SessionError, TokenValidationError } from '../errors.js'
 import { parseUserinfoOptions, type UserinfoOptions } from '../options/oidc/userinfo.js'
 import { idTokenClaims } from '../session/claims.js'
+import { sessionMissing } from '../session/lifetime.js'
 import type { SessionRecord } from '../session/record.js'
 import type { RelyingPartyWith } from './relying-party.js'
 import { currentAccessToken, replacementFor } from './tokens/access-token.js'
@@ -29,9 +30,7 @@ export async function sessionUserinfo(
 ): Promise<UserinfoClaims> {
   const { maxAgeSeconds } = parseUserinfoOptions(options)
   const record = session.current()
-  if (record === undefined) {
-    throw new SessionError('session_missing', 'userinfo() needs someone to be signed in: put requireAuth() before it')
-  }
+  if (record === undefined) throw sessionMissing('userinfo()')
   const { userinfo, provider } = rp
   const known = userinfo.known(record, maxAgeSeconds)
   if (known !== undefined) return known

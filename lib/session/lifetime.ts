@@ -45,6 +45,11 @@ export function extendIdleLimit(record: SessionRecord, limits: SessionLimits, no
   return isRollingDue(record, limits, nowSeconds) ? { ...record, touchedAt: nowSeconds } : record
 }
 
+/** A call that needs a session, without one; `call` begins the message. */
+export function sessionMissing(call: string): SessionError {
+  return new SessionError('session_missing', `${call} needs someone to be signed in: put requireAuth() before it`)
+}
+
 /** A write to a session that a logout, or its lifetime, has ended. */
 export function sessionEnded(): SessionError {
   return new SessionError('session_missing', 'the session has ended during the request')

@@ -20,6 +20,7 @@ import { isFittingMount, mountPathOf, unfittingMount } from '../mount.js'
 import type { RelyingPartyStorage, RelyingParties, WebRelyingParty } from '../providers/relying-parties.js'
 import type { FlowCookies, FlowCookieFactory } from './flow-cookies.js'
 import type { NodeRequest, NodeResponse } from '../types.js'
+import { sessionMissing } from '../../session/lifetime.js'
 import type { SessionRecord } from '../../session/record.js'
 import type { SessionAbsence } from '../../session/storage/absence.js'
 import { absenceDetails } from './storage/absence-details.js'
@@ -79,7 +80,7 @@ export class RequestContext {
   requireRelyingParty(call: string): WebRelyingParty {
     const { rp } = this
     if (rp !== undefined) return rp
-    throw new SessionError('session_missing', `${call} needs someone to be signed in: put requireAuth() before it`)
+    throw sessionMissing(call)
   }
 
   /** The relying party of another session than that of the request. */

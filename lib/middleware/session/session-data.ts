@@ -1,5 +1,5 @@
-import { SessionError } from '../../errors.js'
 import { sessionData } from '../../session/application-data.js'
+import { sessionMissing } from '../../session/lifetime.js'
 import type { RequestContext } from './request-context.js'
 
 /**
@@ -10,9 +10,7 @@ import type { RequestContext } from './request-context.js'
  */
 export async function updateData(context: RequestContext, data: Readonly<Record<string, unknown>>): Promise<void> {
   const record = context.session.current()
-  if (record === undefined) {
-    throw new SessionError('session_missing', 'update() needs someone to be signed in: put requireAuth() before it')
-  }
+  if (record === undefined) throw sessionMissing('update()')
   context.requireUnsent('update()')
   // Checked alone too: spreading a value that is not a plain object would silently lose its content.
   sessionData('update() takes', data)

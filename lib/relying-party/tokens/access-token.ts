@@ -4,6 +4,7 @@ import {
   type AccessTokenRequest,
   parseAccessTokenOptions,
 } from '../../options/oidc/access-token.js'
+import { sessionMissing } from '../../session/lifetime.js'
 import type { SessionRecord } from '../../session/record.js'
 import { accessTarget, mainTarget, type HeldToken, heldToken } from './access-target.js'
 import { type RefreshableSession, renew, type TokenCall, type RenewalParts } from './renewal.js'
@@ -103,7 +104,7 @@ export async function replacementFor(
 function requireSession(session: RefreshableSession): SessionRecord {
   const record = session.current()
   if (record !== undefined) return record
-  throw new SessionError('session_missing', 'a token needs someone to be signed in: put requireAuth() before it')
+  throw sessionMissing('a token')
 }
 
 /**

@@ -1,5 +1,5 @@
-import { SessionError } from '../../../errors.js'
 import type { OidcConfiguration } from '../../../options/oidc/schema.js'
+import { sessionMissing } from '../../../session/lifetime.js'
 import type { Person } from '../../../session/list/entry.js'
 import type { SessionList } from '../../../session/list/session-list.js'
 import type { RequestContext } from '../request-context.js'
@@ -67,9 +67,7 @@ export class OwnSessions {
     const list = requireSessionList(this.#context.application, call)
     const { configuration } = this.#context.requireRelyingParty(call)
     const record = this.#context.session.current()
-    if (record === undefined) {
-      throw new SessionError('session_missing', `${call} needs someone to be signed in: put requireAuth() before it`)
-    }
+    if (record === undefined) throw sessionMissing(call)
     return { list, person: personOf(record, configuration), currentId: list.idOf(record), configuration }
   }
 }
