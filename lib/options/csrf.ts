@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { flag, origins, text } from './common/fields.js'
+import { flag, headerName, origins } from './common/fields.js'
 import { parseOptions, section } from './common/parse.js'
 
 /**
@@ -23,7 +23,7 @@ export interface CsrfOptions {
 
 // Forms and simple requests of other sites can set these (Fetch section 2.2.2), or the browser sets them by itself.
 const ambient =
-  /^(accept|accept-language|content-language|content-length|content-type|cookie|dnt|host|origin|range|referer|user-agent|(proxy|sec)-.*)$/i
+  /^(accept|accept-language|content-language|content-length|content-type|cookie|dnt|host|origin|range|referer|user-agent|(proxy|sec)-.*)$/
 
 /** The checks of the options of `csrf()`. */
 export const schema = section({
@@ -31,10 +31,9 @@ export const schema = section({
   origins,
   header: v.optional(
     v.pipe(
-      text('the name of a header'),
-      v.regex(/^[A-Za-z0-9-]{1,64}$/, 'must be the name of a header, such as "x-csrf"'),
+      headerName,
+      v.maxLength(64, 'must have at most 64 characters'),
       v.check((name) => !ambient.test(name), 'must be a header that browsers never send by themselves'),
-      v.transform((name) => name.toLowerCase()),
     ),
     'x-csrf',
   ),

@@ -1,7 +1,7 @@
 import { types } from 'node:util'
 import * as v from 'valibot'
 import { ConfigurationError } from '../errors.js'
-import { text } from './common/fields.js'
+import { callback, text } from './common/fields.js'
 import { parseOptions, section, suggestion } from './common/parse.js'
 
 /** The texts of this package's own pages, in English. A page about an error has a title and one sentence or two. */
@@ -112,14 +112,12 @@ export const schema = section({
   texts: v.optional(texts, {}),
 })
 
-const byRequest = v.custom<(req: unknown) => unknown>((given) => typeof given === 'function')
-
 /** The checks of the option `pages`. */
 export const pages = v.pipe(
   v.optional(
     v.lazy((given) => {
       if (given === false) return v.literal(false)
-      return typeof given === 'function' ? byRequest : schema
+      return typeof given === 'function' ? callback : schema
     }),
     {},
   ),

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { text } from '../common/fields.js'
+import { callback, headerName } from '../common/fields.js'
 import { section } from '../common/parse.js'
 import type { FrameworkRequest } from '../framework.js'
 
@@ -52,13 +52,11 @@ const takenHeaders = ['authorization', 'proxy-authorization', 'cookie', 'dpop', 
 /** The options of API keys. */
 export const apiKey = section({
   header: v.pipe(
-    text('the name of a header'),
-    v.regex(/^[A-Za-z0-9-]+$/, 'must be the name of a header'),
-    v.toLowerCase(),
+    headerName,
     v.check(
       (name) => !takenHeaders.includes(name),
       `must be a header of its own, such as "x-api-key", not ${takenHeaders.join(', ')}`,
     ),
   ),
-  verify: v.pipe(v.function('must be a function'), v.description('a function (key, req) => principal')),
+  verify: v.pipe(callback, v.description('a function (key, req) => principal')),
 })

@@ -2,7 +2,7 @@ import { isIP } from 'node:net'
 import * as v from 'valibot'
 import { asymmetricAlgorithms } from '../common/algorithms.js'
 import { algorithmList } from './keys.js'
-import { flag, seconds, secrets, text } from '../common/fields.js'
+import { flag, headerName, seconds, secrets, text } from '../common/fields.js'
 import { section } from '../common/parse.js'
 
 const modes = ['off', 'allowed', 'required'] as const
@@ -57,11 +57,7 @@ const mtlsSection = v.variant(
     section({ source: v.literal('socket'), required: v.optional(flag, false) }),
     section({
       source: v.literal('header'),
-      header: v.pipe(
-        text('the name of a header'),
-        v.regex(/^[A-Za-z0-9-]+$/, 'must be the name of a header'),
-        v.toLowerCase(),
-      ),
+      header: headerName,
       format: v.picklist(['pem-urlencoded', 'rfc9440', 'xfcc'], 'must be pem-urlencoded, rfc9440 or xfcc'),
       trustedProxies: v.pipe(v.array(addressBlock), v.minLength(1, 'must name at least one proxy')),
       required: v.optional(flag, false),

@@ -9,7 +9,7 @@ import { audience, type IssuerConfiguration } from './issuer-schema.js'
 import { issuersWithout, type TrustConfiguration, trustEntries, trustOf, trustRules } from './issuers.js'
 import { keySources } from './keys.js'
 import { type KnownProviders, withoutProviders } from './providers.js'
-import { callback, flag, httpUrl, isAllowedHere, seconds, text, wholeNumber } from '../common/fields.js'
+import { callback, flag, httpUrl, isAllowedHere, seconds, text, whatScopes, wholeNumber } from '../common/fields.js'
 import { keepsRules, parseOptions, type Rules, section } from '../common/parse.js'
 import { decryptionKeys } from '../common/private-key.js'
 
@@ -53,7 +53,6 @@ const metadataUrl = v.pipe(
   v.transform((value) => (typeof value === 'string' ? value : value.url)),
 )
 
-const whatScopes = 'scopes separated by spaces, or a list of scopes'
 const challengeScope = v.pipe(
   v.union([v.string(), v.array(v.string())], `must be ${whatScopes}`),
   v.transform((value) => (typeof value === 'string' ? value : value.join(' '))),

@@ -1,17 +1,15 @@
 import * as v from 'valibot'
 import { isMutualTls } from '../common/client-authentication.js'
 import { credentialEntries, needsCredential, presentsCertificate } from '../common/credentials.js'
-import { httpEntries, httpsNeeded, usesHttps } from '../common/http-client.js'
+import { httpEntries, httpsNeeded, parameters, usesHttps } from '../common/http-client.js'
 import { descriptionEntries, isReachedSafely, needsMembers } from '../common/provider-description.js'
 import { dpopKey, jwk } from '../common/private-key.js'
 import { authorizationDetails } from '../authorization-details/schema.js'
-import { issuerUrl, origin, wholeNumber, secrets, text, listOf, resources, scopes } from '../common/fields.js'
+import { callback, issuerUrl, origin, wholeNumber, secrets, text, listOf, resources, scopes } from '../common/fields.js'
 import { parseOptions, section } from '../common/parse.js'
 import { isSharedTenant } from '../common/tenants.js'
 import { hasMethods, sharedStore } from '../common/stores.js'
 import type { IdentityProvider } from './options.js'
-
-const lookup = v.custom<() => unknown>((value) => typeof value === 'function')
 
 /** What a token is for (RFC 6749 section 3.3, RFC 8707 section 2, RFC 8693 section 2.1). */
 const targetEntries = {
@@ -30,7 +28,7 @@ const ownParameters =
 
 const params = v.optional(
   v.pipe(
-    v.record(v.string(), v.string('must be a string'), 'must be an object of strings'),
+    parameters,
     v.check(
       (value) => Object.keys(value).every((name) => !ownParameters.test(name)),
       'must not set parameters that have options of their own, or that identify the client, such as scope or client_id',
@@ -44,7 +42,7 @@ const entries = {
   ...descriptionEntries,
   ...credentialEntries('machine', "this service's client ID"),
   clientAssertionKey: v.optional(
-    v.union([text('a key'), jwk, lookup], 'must be a PKCS#8 PEM, a private JWK or a function'),
+    v.union([text('a key'), jwk, callback], 'must be a PKCS#8 PEM, a private JWK or a function'),
   ),
   dpop: v.optional(dpopKey),
   ...targetEntries,

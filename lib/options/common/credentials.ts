@@ -11,12 +11,10 @@ import {
   methodChoice,
   missingCredential,
 } from './client-authentication.js'
-import { text } from './fields.js'
+import { callback, text } from './fields.js'
 import { section } from './parse.js'
 import { jwk } from './private-key.js'
 import { certificate, tls } from './tls.js'
-
-const lookup = v.custom<() => unknown>((value) => typeof value === 'function')
 
 const assertionKey = v.union([text('a key'), jwk], 'must be a PKCS#8 PEM or a private JWK')
 
@@ -52,7 +50,7 @@ export type ClientKeysConfiguration = NonNullable<v.InferOutput<typeof clientKey
 
 const assertionFile = section({ file: text('the path of a file with an assertion') })
 const assertion = v.lazy((given) => {
-  if (typeof given === 'function') return lookup
+  if (typeof given === 'function') return callback
   return typeof given === 'object'
     ? assertionFile
     : v.never('must be a function that returns an assertion, or { file }')
@@ -66,7 +64,9 @@ const assertion = v.lazy((given) => {
 export function credentialEntries<User extends MethodUser>(user: User, whose: string) {
   return {
     clientId: text(whose),
-    clientSecret: v.optional(v.union([text('the client secret'), lookup], 'must be a non-empty string or a function')),
+    clientSecret: v.optional(
+      v.union([text('the client secret'), callback], 'must be a non-empty string or a function'),
+    ),
     clientAuthentication: v.optional(v.picklist(...methodChoice(user))),
     clientAssertionKey: v.optional(assertionKey),
     clientKeys,

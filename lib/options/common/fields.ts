@@ -156,6 +156,13 @@ export const routePath = v.pipe(
 /** The path of a route that may be switched off. */
 export const routePathOrOff = v.lazy((given) => (given === false ? v.literal(false) : routePath))
 
+/** The name of a header, in lower case. */
+export const headerName = v.pipe(
+  text('the name of a header'),
+  v.regex(/^[A-Za-z0-9-]+$/, 'must be the name of a header'),
+  v.toLowerCase(),
+)
+
 /** A secret of at least 32 characters, or a list of them: the first encrypts, and any can decrypt. */
 export const secrets = v.pipe(
   v.union([v.string(), v.array(v.string())], ({ input }) =>
@@ -172,6 +179,9 @@ export const secrets = v.pipe(
   ),
   v.description('a random string of at least 32 characters, or a list of them'),
 )
+
+/** What scopes may be given as, where a list is accepted too. */
+export const whatScopes = 'scopes separated by spaces, or a list of them'
 
 /** Scopes separated by spaces (RFC 6749 section 3.3). */
 export const scopes = v.pipe(

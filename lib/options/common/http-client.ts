@@ -14,6 +14,14 @@ export const httpEntries = {
   dangerouslyAllowHttp: v.optional(flag, false),
 }
 
+const whatName = 'must be the name of a parameter'
+
+/** The name of a parameter. */
+export const parameterName = v.pipe(v.string(whatName), v.regex(/^[\w.-]{1,64}$/, whatName))
+
+/** Further parameters of a request, with one text each. */
+export const parameters = v.record(v.string(), v.string('must be a string'), 'must be an object of strings')
+
 /** The message for options whose URLs must not be of plain http. */
 export function httpsNeeded(...options: readonly string[]): string {
   const where = options.map((name) => ` "${name}"`).join(' and')

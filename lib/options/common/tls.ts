@@ -1,7 +1,7 @@
 import { X509Certificate, createPrivateKey } from 'node:crypto'
 import * as v from 'valibot'
 import { pemLines } from './private-key.js'
-import { text } from './fields.js'
+import { callback, text } from './fields.js'
 import { parseOptions, section } from './parse.js'
 
 /** The certificates of connections to an API. */
@@ -115,13 +115,11 @@ const clientSection = v.pipe(
   }),
 )
 
-const current = v.custom<() => unknown>((value) => typeof value === 'function')
-
 /** The option `tls` of `apiProxy()`: a certificate of the client is not needed. */
-export const apiTls = v.optional(v.lazy((given) => (typeof given === 'function' ? current : apiSection)))
+export const apiTls = v.optional(v.lazy((given) => (typeof given === 'function' ? callback : apiSection)))
 
 /** The option `tls`. */
-export const tls = v.optional(v.lazy((given) => (typeof given === 'function' ? current : clientSection)))
+export const tls = v.optional(v.lazy((given) => (typeof given === 'function' ? callback : clientSection)))
 
 /**
  * Checks what the function in the option `tls` has returned.

@@ -1,7 +1,8 @@
 import * as v from 'valibot'
 import { omitUndefined } from '../../base/json.js'
 import { detailsFlaw, withDetailsText } from '../authorization-details/schema.js'
-import { text } from '../common/fields.js'
+import { callback, text, whatScopes } from '../common/fields.js'
+import { parameterName, parameters } from '../common/http-client.js'
 import { parseOptions } from '../common/parse.js'
 import type { AuthorizationParams } from './options.js'
 
@@ -42,10 +43,7 @@ const notFromLinks: readonly string[] = [
 /** Names of the parameters that the login route passes on. */
 export const loginParams = v.optional(
   v.pipe(
-    v.array(
-      v.pipe(v.string(), v.regex(/^[\w.-]{1,64}$/, 'must be the name of a parameter')),
-      'must be a list of names',
-    ),
+    v.array(parameterName, 'must be a list of names'),
     v.check(
       (names) => !names.some((name) => notFromLinks.includes(name)),
       `must not name ${notFromLinks.join(', ')}: links must not decide these`,
@@ -69,14 +67,7 @@ function protocolParametersIn(params: object): readonly string[] {
 }
 
 const fixedParams = v.pipe(
-  v.optional(
-    v.pipe(
-      v.unknown(),
-      v.transform(withDetailsText),
-      v.record(v.string(), v.string('must be a string'), 'must be an object of strings'),
-    ),
-    {},
-  ),
+  v.optional(v.pipe(v.unknown(), v.transform(withDetailsText), parameters), {}),
   v.check(
     (value) => detailsFlaw(value) === undefined,
     ({ input }) => detailsFlaw(input) ?? '',
@@ -97,11 +88,9 @@ const fixedParams = v.pipe(
 
 /** Further parameters of every authorization request, or a function that returns them. */
 export const authorizationParams = v.optional(
-  v.lazy((given) => (typeof given === 'function' ? paramsFunction : fixedParams)),
+  v.lazy((given) => (typeof given === 'function' ? callback : fixedParams)),
   {},
 )
-
-const paramsFunction = v.custom<(req: unknown) => unknown>((given) => typeof given === 'function')
 
 const returnedParams = v.pipe(
   fixedParams,
@@ -130,7 +119,6 @@ export function parseLoginParams(params: AuthorizationParams): Readonly<Record<s
   return parseOptions('login(): authorizationParams', fixedParams, omitUndefined(params))
 }
 
-const whatScopes = 'scopes separated by spaces, or a list of them'
 const listedScope = v.pipe(v.string(), v.regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, 'must be one scope, without spaces'))
 
 /** Scopes of a login, as one text. */

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { flag, routePath } from '../common/fields.js'
+import { parameterName, parameters } from '../common/http-client.js'
 import { byDefault, parseOptions, section } from '../common/parse.js'
 
 /**
@@ -46,7 +47,7 @@ export const standardRedirectParameter = 'post_logout_redirect_uri'
 const reservedParameters: readonly string[] = ['client_id', 'id_token_hint', 'state', standardRedirectParameter]
 
 const logoutParams = v.pipe(
-  v.record(v.string(), v.string('must be a string'), 'must be an object of strings'),
+  parameters,
   v.check(
     (params) => reservedParameters.every((name) => !Object.hasOwn(params, name)),
     `must not set ${reservedParameters.join(', ')}: this package sets them`,
@@ -54,8 +55,7 @@ const logoutParams = v.pipe(
 )
 
 const redirectParameter = v.pipe(
-  v.string('must be the name of a parameter'),
-  v.regex(/^[\w.-]{1,64}$/, 'must be the name of a parameter'),
+  parameterName,
   v.check(
     (name) => name === standardRedirectParameter || !reservedParameters.includes(name),
     'must be the name of the parameter for the page to return to, such as "logout_uri" or "returnTo"',

@@ -1,11 +1,11 @@
 import * as v from 'valibot'
 import { asymmetricAlgorithms } from '../common/algorithms.js'
 import { algorithmList } from '../bearer/keys.js'
-import { endpointUrl, flag, httpUrl, listOf, routePath, seconds, wholeNumber } from '../common/fields.js'
+import { callback, endpointUrl, flag, httpUrl, listOf, routePath, seconds, wholeNumber } from '../common/fields.js'
 import { httpEntries, usesHttps } from '../common/http-client.js'
 import { checkOptions, isRequest, notCalled, section } from '../common/parse.js'
 import { hasMethods } from '../common/stores.js'
-import type { SecurityEvent, SubjectLookup } from './events.js'
+import type { SubjectLookup } from './events.js'
 import type { OidcOfSignals, SignalTokenSource, TransmitterOptions } from './options.js'
 
 const isFunction = (value: unknown): boolean => typeof value === 'function'
@@ -74,8 +74,8 @@ export const schema = v.pipe(
       v.description('a list of transmitters, such as [{ issuer }]'),
     ),
     path: v.optional(routePath, '/signals'),
-    onEvent: v.optional(v.custom<(event: SecurityEvent) => unknown>(isFunction, 'must be a function')),
-    onError: v.optional(v.custom<(error: unknown, transmitter: string) => unknown>(isFunction, 'must be a function')),
+    onEvent: v.optional(callback),
+    onError: v.optional(callback),
     clockToleranceSeconds: v.optional(seconds(0, 300), 30),
     ...httpEntries,
   }),
