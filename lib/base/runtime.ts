@@ -11,6 +11,11 @@ export interface Runtime {
 /** The system's clock and randomness. */
 export const systemRuntime: Runtime = { now: () => Date.now(), randomBytes: (length) => randomBytes(length) }
 
+/** Whole seconds since the epoch. */
+export function nowSeconds(runtime: Pick<Runtime, 'now'>): number {
+  return Math.floor(runtime.now() / 1000)
+}
+
 /** A clock that a test moves. */
 export interface MovableRuntime extends Runtime {
   /** From now on, whoever moves one of the two moves both. */

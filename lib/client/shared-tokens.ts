@@ -1,9 +1,9 @@
-import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { Runtime } from '../base/runtime.js'
 import { storeName } from '../base/store/store-name.js'
 import type { SharedStore } from '../options/common/stores.js'
 import { createSeal, type Seal, type SealPayload } from '../seal/seal.js'
+import { tokenHash } from './target.js'
 import { toCachedToken, type CachedToken } from './token-lifetime.js'
 
 /** Where tokens are shared, and which secrets encrypt them there. */
@@ -57,7 +57,7 @@ export class SharedTokens {
 
   /** Ensures that a token which was rejected or revoked is not read from the store again. */
   refuse(token: string): void {
-    this.#refused.set(hashOf(token), true)
+    this.#refused.set(tokenHash(token), true)
   }
 
   /** Removes the tokens for these keys from the store. */
@@ -78,7 +78,7 @@ export class SharedTokens {
     const token = fromPayload(opened.payload, this.#settings.runtime)
     // A shared token that is itself due for renewal is of no use.
     const isFresh = token !== undefined && this.#settings.runtime.now() < token.renewAt
-    return isFresh && !this.#refused.has(hashOf(token.value)) ? token : undefined
+    return isFresh && !this.#refused.has(tokenHash(token.value)) ? token : undefined
   }
 
   async #store(name: string, token: CachedToken): Promise<void> {
@@ -118,8 +118,4 @@ function fromPayload({ v, act, ato, end }: SealPayload, runtime: Runtime): Cache
     return undefined
   const granted = { accessToken: act, tokenType: '', scope: '', accessTokenExpiresAt: end / 1000 }
   return toCachedToken(granted, Math.min(ato, runtime.now()), runtime)
-}
-
-function hashOf(text: string): string {
-  return hash('sha256', text, 'base64url')
 }

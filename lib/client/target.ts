@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import type { TokenTargetOptions } from '../options/client/options.js'
 import { type ClientCredentialsConfiguration, parseTokenTarget } from '../options/client/schema.js'
 import { detailsText } from '../options/authorization-details/schema.js'
@@ -35,6 +36,11 @@ export function canonicalTarget(request: TokenTargetOptions, defaults: TokenTarg
 function targetKey({ scope, resource, audience, authorizationDetails }: TokenTarget): string {
   const details = authorizationDetails === undefined ? '' : encodeNames([authorizationDetails])
   return `${encodeNames([scope])}${encodeNames(resource)}${encodeNames(audience)}${details}`
+}
+
+/** A hash that identifies a token in a key, so that the token itself is not kept. */
+export function tokenHash(token: string): string {
+  return hash('sha256', token, 'base64url')
 }
 
 function encodeNames(names: readonly string[]): string {

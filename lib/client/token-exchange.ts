@@ -11,9 +11,8 @@ import type { TokenExchange } from '../provider/grants/token-exchange.js'
 import type { Provider } from '../provider/provider.js'
 import type { GrantedTokens } from '../provider/types.js'
 import { toCachedToken } from './token-lifetime.js'
-import { canonicalTarget, keysFor, defaultTarget } from './target.js'
+import { canonicalTarget, keysFor, defaultTarget, tokenHash } from './target.js'
 import { AccessTokenCache } from './access-token-cache.js'
-import { hash } from 'node:crypto'
 import { parseJsonObject } from '../base/json.js'
 
 /** Whose exchanges are cached, and how many of them. */
@@ -70,7 +69,7 @@ export function createExchangedTokens(
         () => provider.redeemAssertion({ assertion, use, target, params }),
         () => endOf(expiresAt, assertion),
       )
-      return cache.get(JSON.stringify([keyOf(target), 'assertion', use, fingerprint(assertion), expiresAt]), request)
+      return cache.get(JSON.stringify([keyOf(target), 'assertion', use, tokenHash(assertion), expiresAt]), request)
     },
   }
 }
@@ -93,8 +92,8 @@ function grantOf(exchange: ExchangeConfiguration): TokenExchange {
  */
 function exchangeKey(exchange: ExchangeConfiguration, target: string): string {
   const { subjectToken, subjectTokenType, subjectTokenExpiresAt, actorToken, actorTokenType } = exchange
-  const subject = [fingerprint(subjectToken), subjectTokenType, subjectTokenExpiresAt]
-  const actor = actorToken === undefined ? [] : [fingerprint(actorToken), actorTokenType]
+  const subject = [tokenHash(subjectToken), subjectTokenType, subjectTokenExpiresAt]
+  const actor = actorToken === undefined ? [] : [tokenHash(actorToken), actorTokenType]
   // The given expiry is part of the key: a caller that knows it must not get a token cached without it.
   return JSON.stringify([target, ...subject, exchange.requestedTokenType, ...actor])
 }
@@ -116,8 +115,4 @@ function unverifiedExpiry(token: string): number {
   if (rest.length !== 1) return Infinity
   const expiry = parseJsonObject(Buffer.from(payload, 'base64url').toString())?.['exp']
   return typeof expiry === 'number' ? expiry : Infinity
-}
-
-function fingerprint(token: string): string {
-  return hash('sha256', token, 'base64url')
 }

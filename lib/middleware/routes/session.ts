@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../base/json.js'
+import { nowSeconds } from '../../base/runtime.js'
 import { AuthorizationResponseError, ConfigurationError } from '../../errors.js'
 import type { HttpRequest } from '../../http/request.js'
 import type { Respond } from '../../http/outcome.js'
@@ -61,7 +62,7 @@ async function prolong(oidc: OidcContext, request: RequestContext): Promise<void
   await oidc.revalidation.start(request)
   const { session } = request
   const record = session.current()
-  if (record === undefined || !isRollingDue(record, oidc.binding.limits, nowSeconds(oidc))) return
+  if (record === undefined || !isRollingDue(record, oidc.binding.limits, nowSeconds(oidc.application.runtime))) return
   try {
     await session.store(record)
   } catch (error) {
@@ -70,12 +71,8 @@ async function prolong(oidc: OidcContext, request: RequestContext): Promise<void
   }
 }
 
-function nowSeconds({ application }: OidcContext): number {
-  return Math.floor(application.runtime.now() / 1000)
-}
-
 function lifetimeOf(record: SessionRecord, oidc: OidcContext): object {
-  const now = nowSeconds(oidc)
+  const now = nowSeconds(oidc.application.runtime)
   const { idleExpiresAt, absoluteExpiresAt } = clocksOf(record, oidc.binding.limits)
   return {
     expires_in: Math.max(0, idleExpiresAt - now),

@@ -1,3 +1,4 @@
+import { nowSeconds } from '../../base/runtime.js'
 import { AuthorizationResponseError, TransactionError } from '../../errors.js'
 import { countLogin as nextCount, isLooping, isReturningUnseen } from '../../relying-party/login/loop-guard.js'
 import { openTransactions } from '../../relying-party/login/transaction/transaction.js'
@@ -7,7 +8,7 @@ import type { RequestContext } from './request-context.js'
 /** Counts a login that found no session of the previous one. */
 export function countLogin(request: RequestContext): void {
   const { loop } = request.cookies()
-  loop.write(nextCount(loop.value, nowSeconds(request)))
+  loop.write(nextCount(loop.value, nowSeconds(request.application.runtime)))
 }
 
 /**
@@ -19,7 +20,11 @@ export function countLogin(request: RequestContext): void {
 export async function refuseLoops(request: RequestContext, returnTo: string | undefined): Promise<void> {
   if (request.session.current() !== undefined) return
   const { loop } = request.cookies()
-  if (!isLooping(loop.value, nowSeconds(request)) && !(await isCircleWithoutCookies(request, returnTo))) return
+  if (
+    !isLooping(loop.value, nowSeconds(request.application.runtime)) &&
+    !(await isCircleWithoutCookies(request, returnTo))
+  )
+    return
   loop.remove()
   const message = 'signing in worked, but your browser did not keep the session cookie: allow cookies and try again'
   throw new TransactionError('login_loop', message)
@@ -33,7 +38,7 @@ export async function refuseLoops(request: RequestContext, returnTo: string | un
  */
 export function refuseVainStepUps(request: RequestContext, call: Pick<ChallengeCall, 'stepUp' | 'error'>): void {
   if (request.session.current() === undefined) return
-  if (!isLooping(request.cookies().stepUp.value, nowSeconds(request))) return
+  if (!isLooping(request.cookies().stepUp.value, nowSeconds(request.application.runtime))) return
   if (call.stepUp === undefined) throw call.error
   const message = 'signing in again worked, but was still not as strong or as recent as this page needs'
   throw new AuthorizationResponseError('authentication_too_weak', message)
@@ -42,7 +47,7 @@ export function refuseVainStepUps(request: RequestContext, call: Pick<ChallengeC
 /** Counts a stronger login that a guard requires. */
 export function countStepUp(request: RequestContext): void {
   const { stepUp } = request.cookies()
-  stepUp.write(nextCount(stepUp.value, nowSeconds(request)))
+  stepUp.write(nextCount(stepUp.value, nowSeconds(request.application.runtime)))
 }
 
 // If the browser keeps no cookie of the callback, the transactions of finished logins are still there.
@@ -53,8 +58,4 @@ async function isCircleWithoutCookies(request: RequestContext, returnTo: string 
   if (!isReturningUnseen(application, transactions, returnTo)) return false
   for (const { slot } of transactions) cookies.remove(slot)
   return true
-}
-
-function nowSeconds({ application }: RequestContext): number {
-  return Math.floor(application.runtime.now() / 1000)
 }

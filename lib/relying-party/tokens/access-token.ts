@@ -162,9 +162,5 @@ function shareOf({ id }: SessionRecord): number {
 }
 
 function secondsLeft(rp: RenewalParts, { expiresAt }: HeldToken): number {
-  return expiresAt === undefined ? Infinity : expiresAt - nowSeconds(rp)
-}
-
-function nowSeconds({ runtime }: Pick<RenewalParts, 'runtime'>): number {
-  return runtime.now() / 1000
+  return expiresAt === undefined ? Infinity : expiresAt - rp.runtime.now() / 1000
 }
