@@ -34,7 +34,7 @@ export function createRelyingParty(
       ? {}
       : {
           baseUrls: allAtProvider(application.baseUrls, place.name),
-          sessionProvider: { name: place.name, key: fingerprint(key) },
+          sessionProvider: { name: place.name, key: keyHash(key) },
         }),
     provider,
     targetQuota: new TargetQuota(runtime),
@@ -53,6 +53,6 @@ function keyOf({ issuer, clientId }: OidcConfiguration, name: string | undefined
 }
 
 // 132 bits, since each session has it.
-function fingerprint(key: readonly string[]): string {
+function keyHash(key: readonly string[]): string {
   return hash('sha256', JSON.stringify(key), 'base64url').slice(0, 22)
 }

@@ -105,7 +105,7 @@ const rules: readonly ClaimRule<RuleContext>[] = [
   relyingPartyRules.issuer,
   relyingPartyRules.audience,
   ...timeRules,
-  { claim: 'iat', code: 'token_expired', must: 'must be within the last five minutes', holds: isRecent },
+  { claim: 'iat', code: 'token_expired', must: 'must be within the last five minutes', holds: isWithinMaxAge },
   { claim: 'jti', code: 'token_claim_invalid', must: 'must be 1 to 255 characters', holds: isText(255) },
   {
     claim: 'sub',
@@ -128,7 +128,7 @@ function isLogout(events: unknown): boolean {
   return isJsonObject(events) && isJsonObject(events[logoutEvent])
 }
 
-function isRecent(iat: unknown, { now, clockToleranceSeconds }: RuleContext): boolean {
+function isWithinMaxAge(iat: unknown, { now, clockToleranceSeconds }: RuleContext): boolean {
   return isDate(iat) && iat + maxAgeSeconds + clockToleranceSeconds > now
 }
 

@@ -43,7 +43,7 @@ const tokenBackoffRules = { free: 1, maxSeconds: 5 }
 const maxFailing = 1000
 // An answer that makes no sense was about one token: the server itself is there. Nor does the limit of this process say
 // anything of it.
-const noOutages: readonly string[] = [
+const notAboutServer: readonly string[] = [
   'provider_response_invalid',
   'provider_response_too_large',
   'outbound_limit_reached',
@@ -113,7 +113,7 @@ class Outages {
       this.#ofToken.delete(token)
       return value
     } catch (error) {
-      if (isOidcError(error) && isOutage(error)) this.#record(token, error)
+      if (isOidcError(error) && isAboutServer(error)) this.#record(token, error)
       throw error
     }
   }
@@ -127,8 +127,8 @@ class Outages {
   }
 }
 
-function isOutage(failure: OidcError): boolean {
-  return failure instanceof ProviderError && !noOutages.includes(failure.code)
+function isAboutServer(failure: OidcError): boolean {
+  return failure instanceof ProviderError && !notAboutServer.includes(failure.code)
 }
 
 function readResponse(answer: Readonly<JsonObject>, rules: OpaqueRules): VerifiedToken {

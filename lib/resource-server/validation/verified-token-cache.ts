@@ -12,7 +12,7 @@ interface TokenCacheSettings {
 }
 
 interface Entry {
-  readonly fingerprint: string
+  readonly digest: string
   readonly signed: SignedToken
   readonly verifiedAt: number
 }
@@ -53,14 +53,14 @@ export class VerifiedTokenCache {
     if (entry === undefined || entry.signed.generation !== entry.signed.keys.generation) return undefined
     if (ageOf(entry.verifiedAt, this.#runtime.now()) >= this.#ttl) return undefined
     if (this.#isCurrent?.(entry.signed) === false) return undefined
-    return fingerprint(token) === entry.fingerprint ? entry.signed : undefined
+    return digestOf(token) === entry.digest ? entry.signed : undefined
   }
 
   /** Caches a token once it is seen for the second time. */
   offer(token: string, signed: SignedToken): void {
     const tail = token.slice(-tailLength)
     if (!this.#entries.has(tail) && !this.#admission.admits(tail)) return
-    this.#entries.set(tail, { fingerprint: fingerprint(token), signed, verifiedAt: this.#runtime.now() })
+    this.#entries.set(tail, { digest: digestOf(token), signed, verifiedAt: this.#runtime.now() })
   }
 
   /** How many tokens are cached. */
@@ -69,6 +69,6 @@ export class VerifiedTokenCache {
   }
 }
 
-function fingerprint(token: string): string {
+function digestOf(token: string): string {
   return hash('sha256', token, 'binary')
 }

@@ -125,7 +125,7 @@ export function endById(
 }
 
 /** The key of a logout target, unique per target. */
-export function targetKey(target: LogoutTarget): string {
+export function logoutTargetKey(target: LogoutTarget): string {
   const key = keyAtProvider(target)
   return target.provider === undefined ? key : JSON.stringify([target.provider, key])
 }
@@ -140,8 +140,8 @@ function keyAtProvider(target: LogoutTarget): string {
 /** The keys of all logout targets that include a session. */
 export function keysOf({ id, subject, sid, provider }: SessionNames): readonly string[] {
   const at = provider === undefined ? {} : { provider }
-  const own = [targetKey({ id, ...at }), targetKey({ subject, ...at })]
-  return sid === undefined ? own : [...own, targetKey({ sid, ...at }), targetKey({ subject, sid, ...at })]
+  const own = [logoutTargetKey({ id, ...at }), logoutTargetKey({ subject, ...at })]
+  return sid === undefined ? own : [...own, logoutTargetKey({ sid, ...at }), logoutTargetKey({ subject, sid, ...at })]
 }
 
 /**
@@ -161,7 +161,7 @@ export class ProcessRevocations implements SessionRevocations {
   }
 
   revoke(target: LogoutTarget, at: number): void {
-    const key = targetKey(target)
+    const key = logoutTargetKey(target)
     const { provider = '' } = target
     const times = this.#times.get(provider) ?? this.#newTimes()
     times.set(key, Math.max(at, times.get(key) ?? 0))
@@ -177,7 +177,7 @@ export class ProcessRevocations implements SessionRevocations {
   }
 
   includes(target: LogoutTarget, names: SessionNames): boolean {
-    return keysOf(names).includes(targetKey(target))
+    return keysOf(names).includes(logoutTargetKey(target))
   }
 
   onRevoke(listener: LogoutListener): () => void {

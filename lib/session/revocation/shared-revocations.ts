@@ -8,7 +8,7 @@ import {
   type LogoutTarget,
   ProcessRevocations,
   type SessionNames,
-  targetKey,
+  logoutTargetKey,
   type SessionRevocations,
 } from './revocations.js'
 
@@ -44,7 +44,7 @@ export class SharedRevocations implements SessionRevocations {
   }
 
   async revoke(target: LogoutTarget, at: number): Promise<void> {
-    const name = 'hash' in target ? nameOf(target.hash) : this.#name(targetKey(target))
+    const name = 'hash' in target ? nameOf(target.hash) : this.#name(logoutTargetKey(target))
     for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
       if (!(await this.#store(name, at))) continue
       this.#local.revoke(target, at)
@@ -76,7 +76,7 @@ export class SharedRevocations implements SessionRevocations {
 
   /** The hash under which the end of a session is stored. It tells nothing of the session's ID. */
   hashOf({ id, provider }: Pick<SessionNames, 'id' | 'provider'>): string {
-    return this.#hash(targetKey(provider === undefined ? { id } : { id, provider }))
+    return this.#hash(logoutTargetKey(provider === undefined ? { id } : { id, provider }))
   }
 
   includes(target: LogoutTarget, names: SessionNames): boolean {

@@ -6,7 +6,7 @@ import {
   type LogoutTarget,
   ProcessRevocations,
   namesOf,
-  targetKey,
+  logoutTargetKey,
   unlessEnded,
   type SessionRevocations,
 } from '../../../lib/session/revocation/revocations.js'
@@ -128,9 +128,9 @@ describe('the names of sessions', () => {
       { sid: one },
       ...odd.map((other) => ({ subject: one, sid: other })),
     ])
-    expect(new Set(targets.map(targetKey)).size).toBe(targets.length)
+    expect(new Set(targets.map(logoutTargetKey)).size).toBe(targets.length)
     expect(keysOf({ id: 'i', subject: 'p', sid: 's' })).toEqual(
-      [{ id: 'i' }, { subject: 'p' }, { sid: 's' }, { subject: 'p', sid: 's' }].map(targetKey),
+      [{ id: 'i' }, { subject: 'p' }, { sid: 's' }, { subject: 'p', sid: 's' }].map(logoutTargetKey),
     )
   })
 

@@ -140,7 +140,7 @@ export class Migration {
         return taken
       })
     } catch (error) {
-      if (!isOidcError(error) || isOutage(error) || error.code === 'invalid_options') throw error
+      if (!isOidcError(error) || mayPass(error) || error.code === 'invalid_options') throw error
       return { isOver: isOverAfter.includes(error.code) }
     }
   }
@@ -201,7 +201,7 @@ export class Migration {
 // Other old sessions may still be of use: to processes of the old application, or here, once a clock or a key is right again.
 const isOverAfter: readonly string[] = ['session_missing', 'login_refused']
 
-function isOutage(error: unknown): boolean {
+function mayPass(error: unknown): boolean {
   return error instanceof ProviderError || (error instanceof SessionError && error.code === 'session_store_unavailable')
 }
 
