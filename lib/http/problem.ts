@@ -1,4 +1,4 @@
-import type { OidcError } from '../errors.js'
+import { AuthorizationResponseError, type OidcError } from '../errors.js'
 import type { Respond } from './outcome.js'
 
 /** Headers of responses that must not be stored or framed, and must not leak their URL. */
@@ -7,6 +7,19 @@ export const privateHeaders: Readonly<Record<string, string>> = {
   'Referrer-Policy': 'no-referrer',
   'X-Content-Type-Options': 'nosniff',
   'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
+}
+
+/** A JSON response with {@link privateHeaders}, and further ones. */
+export function privateJson(status: number, document: object, headers: Respond['headers'] = {}): Respond {
+  const all = { ...privateHeaders, ...headers, 'Content-Type': 'application/json' }
+  return { kind: 'respond', status, headers: all, body: JSON.stringify(document) }
+}
+
+/** The error for a request with another method than a route accepts (RFC 9110 section 15.5.6). */
+export function methodNotAllowed(route: string, accepted: readonly string[]): AuthorizationResponseError {
+  const details = { status: 405, headers: { Allow: accepted.join(', ') } }
+  const message = `${route} accepts only ${accepted.join(' and ')}`
+  return new AuthorizationResponseError('method_not_allowed', message, details)
 }
 
 /** An error as `application/problem+json` (RFC 9457): with its code, and with its message if that may be shown. */

@@ -1,9 +1,9 @@
 import type { JsonObject } from '../../base/json.js'
 import { nowSeconds } from '../../base/runtime.js'
-import { AuthorizationResponseError, ConfigurationError } from '../../errors.js'
+import { ConfigurationError } from '../../errors.js'
 import type { HttpRequest } from '../../http/request.js'
 import type { Respond } from '../../http/outcome.js'
-import { privateHeaders } from '../../http/problem.js'
+import { methodNotAllowed, privateJson } from '../../http/problem.js'
 import { clocksOf, isRollingDue } from '../../session/lifetime.js'
 import { sessionData } from '../../session/application-data.js'
 import type { SessionRecord } from '../../session/record.js'
@@ -41,20 +41,15 @@ async function answer(oidc: OidcContext, request: RequestContext): Promise<Respo
   const record = request.session.current()
   const links = { login_url: loginUrl(base), logout_url: null }
   if (user === undefined || record === undefined)
-    return json({ isAuthenticated: false, user: null, session: null, ...links })
+    return privateJson(200, { isAuthenticated: false, user: null, session: null, ...links })
   const { logout } = base.paths
-  return json({
+  return privateJson(200, {
     isAuthenticated: true,
     user,
     session: lifetimeOf(record, oidc),
     ...links,
     logout_url: logout === undefined ? null : base.origin + logout,
   })
-}
-
-function json(document: object): Respond {
-  const headers = { ...privateHeaders, 'Content-Type': 'application/json' }
-  return { kind: 'respond', status: 200, headers, body: JSON.stringify(document) }
 }
 
 // Before the response is written, which says how long the session lives.
@@ -82,10 +77,7 @@ function lifetimeOf(record: SessionRecord, oidc: OidcContext): object {
 }
 
 function requireOwnScript(httpRequest: HttpRequest, origin: string): void {
-  if (httpRequest.method !== 'GET') {
-    const details = { status: 405, headers: { Allow: 'GET' } }
-    throw new AuthorizationResponseError('method_not_allowed', 'the session route accepts only GET', details)
-  }
+  if (httpRequest.method !== 'GET') throw methodNotAllowed('the session route', ['GET'])
   const policy = ownOriginOnly(origin)
   if (isOwnScript(httpRequest, policy)) return
   const error = noOwnScript(httpRequest, policy)

@@ -1,8 +1,7 @@
 import { audit } from '../../base/audit/audit.js'
-import { AuthorizationResponseError } from '../../errors.js'
 import type { HttpRequest } from '../../http/request.js'
 import type { Respond } from '../../http/outcome.js'
-import { privateHeaders } from '../../http/problem.js'
+import { methodNotAllowed, privateHeaders, privateJson } from '../../http/problem.js'
 import {
   proofInvalid,
   readDeviceProof,
@@ -71,17 +70,16 @@ export async function refreshDevice(call: DeviceCall): Promise<Respond> {
 }
 
 function requirePost({ method }: HttpRequest): void {
-  if (method === 'POST') return
-  const details = { status: 405, headers: { Allow: 'POST' } }
-  throw new AuthorizationResponseError('method_not_allowed', 'this route accepts only POST', details)
+  if (method !== 'POST') throw methodNotAllowed('this route', ['POST'])
 }
 
 // Not cross-origin: how long the response takes would tell another site whether somebody is signed in (section 4).
-const headers = { ...privateHeaders, 'Cross-Origin-Resource-Policy': 'same-origin' }
+const sameOriginOnly = { 'Cross-Origin-Resource-Policy': 'same-origin' }
 
 function challenge(devices: Devices, identifier: string, device: string): Respond {
   const value = `"${devices.tickets.challenge(device)}";id="${identifier}"`
-  return { kind: 'respond', status: 403, headers: { ...headers, 'Secure-Session-Challenge': value }, body: '' }
+  const headers = { ...privateHeaders, ...sameOriginOnly, 'Secure-Session-Challenge': value }
+  return { kind: 'respond', status: 403, headers, body: '' }
 }
 
 function ended({ devices, base }: DeviceCall, identifier: string, device: string): Respond {
@@ -115,6 +113,5 @@ function scopeOf({ prefix }: BaseUrl): readonly object[] {
 }
 
 function json(document: object, cookie: string): Respond {
-  const all = { ...headers, 'Content-Type': 'application/json', 'Set-Cookie': cookie }
-  return { kind: 'respond', status: 200, headers: all, body: JSON.stringify(document) }
+  return privateJson(200, document, { ...sameOriginOnly, 'Set-Cookie': cookie })
 }

@@ -3,6 +3,7 @@ import { parseJsonObject } from '../../base/json.js'
 import { AuthorizationResponseError } from '../../errors.js'
 import type { HttpRequest } from '../../http/request.js'
 import { isPrefetch } from '../../http/fetch-metadata.js'
+import { methodNotAllowed } from '../../http/problem.js'
 import {
   type AuthorizationResponse,
   invalidResponse,
@@ -88,8 +89,5 @@ export function codeMisplaced(): AuthorizationResponseError {
 
 function refusedMethod(httpRequest: HttpRequest, formPost: boolean): AuthorizationResponseError | undefined {
   const allowed = formPost ? ['GET', 'POST'] : ['GET']
-  if (allowed.includes(httpRequest.method)) return undefined
-  const message = `the callback accepts only ${allowed.join(' and ')}`
-  const details = { status: 405, headers: { Allow: allowed.join(', ') } }
-  return new AuthorizationResponseError('method_not_allowed', message, details)
+  return allowed.includes(httpRequest.method) ? undefined : methodNotAllowed('the callback', allowed)
 }

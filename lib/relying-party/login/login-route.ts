@@ -3,6 +3,7 @@ import { AccessError, AuthorizationResponseError } from '../../errors.js'
 import type { HttpRequest } from '../../http/request.js'
 import { isCrossOriginInitiated, isDeclaredNonNavigation, isPageLoad } from '../../http/fetch-metadata.js'
 import { type Redirect, type Respond, redirect } from '../../http/outcome.js'
+import { methodNotAllowed } from '../../http/problem.js'
 import { refererTarget, safeReturnTo } from '../../http/return-to.js'
 import { type LoginOptions, startLogin, isPrompt, type LoginParts } from './login.js'
 import { sendOn } from '../onward.js'
@@ -40,10 +41,8 @@ export async function handleLogin(
  * @throws {AuthorizationResponseError} `method_not_allowed`
  */
 export function requireLoginRequest(httpRequest: HttpRequest): void {
-  if (httpRequest.method !== 'GET' && httpRequest.method !== 'POST') {
-    const details = { status: 405, headers: { Allow: 'GET, POST' } }
-    throw new AuthorizationResponseError('method_not_allowed', 'the login route accepts only GET and POST', details)
-  }
+  if (httpRequest.method !== 'GET' && httpRequest.method !== 'POST')
+    throw methodNotAllowed('the login route', ['GET', 'POST'])
   if (isDeclaredNonNavigation(httpRequest)) {
     throw new AccessError('login_needed', 'a login needs a browser window: open login_url there, do not fetch it')
   }

@@ -2,7 +2,7 @@ import { audit, auditReason } from '../../base/audit/audit.js'
 import { TokenValidationError } from '../../errors.js'
 import type { HttpRequest } from '../../http/request.js'
 import type { Respond } from '../../http/outcome.js'
-import { privateHeaders } from '../../http/problem.js'
+import { privateHeaders, privateJson } from '../../http/problem.js'
 import { traced } from '../../base/diagnostics.js'
 import { strictTolerance } from '../../provider/tokens/claim-rules.js'
 import type { LogoutToken } from '../../provider/tokens/logout-token.js'
@@ -111,8 +111,6 @@ function invalidRequest(description: string, headers?: Respond['headers']): Resp
   return answer(400, 'invalid_request', description, headers)
 }
 
-function answer(status: number, error: string, description: string, headers: Respond['headers'] = {}): Respond {
-  const body = JSON.stringify({ error, error_description: description })
-  const all = { ...privateHeaders, ...headers, 'Content-Type': 'application/json' }
-  return { kind: 'respond', status, headers: all, body }
+function answer(status: number, error: string, description: string, headers?: Respond['headers']): Respond {
+  return privateJson(status, { error, error_description: description }, headers)
 }

@@ -1,7 +1,7 @@
 import { AuthorizationResponseError } from '../../errors.js'
 import type { HttpRequest } from '../../http/request.js'
 import type { Respond } from '../../http/outcome.js'
-import { privateHeaders } from '../../http/problem.js'
+import { methodNotAllowed, privateHeaders } from '../../http/problem.js'
 import { tenantIn } from '../../options/common/tenants.js'
 import { configuredIssuer } from '../../options/common/provider-description.js'
 import { idTokenClaims } from '../../session/claims.js'
@@ -31,14 +31,7 @@ export async function handleFrontchannelLogout(
   httpRequest: HttpRequest,
   session: SessionRecord | undefined,
 ): Promise<LogoutDecision> {
-  if (httpRequest.method !== 'GET') {
-    const details = { status: 405, headers: { Allow: 'GET' } }
-    throw new AuthorizationResponseError(
-      'method_not_allowed',
-      'the front-channel logout route accepts only GET',
-      details,
-    )
-  }
+  if (httpRequest.method !== 'GET') throw methodNotAllowed('the front-channel logout route', ['GET'])
   const { issuer } = rp.configuration
   const sid = sidOf(httpRequest, issuer)
   const endsSession = session !== undefined && isOf(session, rp, sid)

@@ -1,8 +1,9 @@
 import { audit } from '../../base/audit/audit.js'
-import { AccessError, AuthorizationResponseError, ProviderError } from '../../errors.js'
+import { AccessError, ProviderError } from '../../errors.js'
 import type { HttpRequest } from '../../http/request.js'
 import { isCrossOriginInitiated, isDeclaredNonNavigation, isNavigation, isPrefetch } from '../../http/fetch-metadata.js'
 import type { Redirect, Respond } from '../../http/outcome.js'
+import { methodNotAllowed } from '../../http/problem.js'
 import { safeReturnTo } from '../../http/return-to.js'
 import { auditedSession } from '../../session/audited-session.js'
 import type { SessionRecord } from '../../session/record.js'
@@ -48,10 +49,8 @@ export function confirmLogout(
   const base = baseUrlOf(application.baseUrls, httpRequest)
   if (httpRequest.method === 'POST' ? isOwnPost(httpRequest, base, session) : isOwnNavigation(httpRequest))
     return undefined
-  if (httpRequest.method !== 'GET' && httpRequest.method !== 'POST') {
-    const details = { status: 405, headers: { Allow: 'GET, POST' } }
-    throw new AuthorizationResponseError('method_not_allowed', 'the logout route accepts only GET and POST', details)
-  }
+  if (httpRequest.method !== 'GET' && httpRequest.method !== 'POST')
+    throw methodNotAllowed('the logout route', ['GET', 'POST'])
   if (httpRequest.method === 'GET' && isNavigation(httpRequest)) {
     const returnTo = safeReturnTo(wantedReturnTo(httpRequest), base.returnTo)
     const query = returnTo === undefined ? '' : `?${new URLSearchParams({ returnTo }).toString()}`

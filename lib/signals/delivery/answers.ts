@@ -1,7 +1,7 @@
 import { AuthorizationResponseError, TokenValidationError } from '../../errors.js'
 import { isOidcError } from '../../base/error-cause.js'
 import { retryAfterSeconds } from '../../base/outage.js'
-import { privateHeaders } from '../../http/problem.js'
+import { privateHeaders, privateJson } from '../../http/problem.js'
 import type { Respond } from '../../http/outcome.js'
 import type { OidcErrorCode } from '../../error-codes.js'
 
@@ -50,7 +50,7 @@ export function answerFor(error: unknown): Respond | undefined {
 }
 
 /** The answer to other methods than POST. */
-export function methodNotAllowed(): Respond {
+export function postOnly(): Respond {
   return json(
     405,
     { err: 'invalid_request', description: 'security event tokens are pushed by POST' },
@@ -59,6 +59,5 @@ export function methodNotAllowed(): Respond {
 }
 
 function json(status: number, body: object, headers: Respond['headers']): Respond {
-  const type = { 'Content-Type': 'application/json', 'Content-Language': 'en' }
-  return { kind: 'respond', status, headers: { ...privateHeaders, ...headers, ...type }, body: JSON.stringify(body) }
+  return privateJson(status, body, { ...headers, 'Content-Language': 'en' })
 }

@@ -1,7 +1,7 @@
 import { TokenValidationError } from '../../errors.js'
 import { parseJsonObject } from '../../base/json.js'
 import type { Respond } from '../../http/outcome.js'
-import { accepted, answerFor, methodNotAllowed } from './answers.js'
+import { accepted, answerFor, postOnly } from './answers.js'
 import { receive, type ReceiverParts } from './receiver.js'
 
 /** A request of a transmitter. */
@@ -24,7 +24,7 @@ export async function answerPush(
   parts: ReceiverParts,
   request: PushRequest,
 ): Promise<Respond | { readonly kind: 'failed'; readonly error: unknown }> {
-  if (request.method !== 'POST') return methodNotAllowed()
+  if (request.method !== 'POST') return postOnly()
   try {
     const { authorization } = request
     const { options } = await receive(parts, await tokenIn(parts, request), { authorization })
