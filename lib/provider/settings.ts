@@ -17,7 +17,7 @@ type ProviderConfiguration = Pick<ProviderSettings, 'fetch' | 'httpTimeoutSecond
   Partial<Pick<ProviderSettings, 'clockToleranceSeconds' | 'keysStaleSeconds'>>
 
 /** The connection to one provider, if the client presents a certificate there, or the provider has its own `fetch`. */
-export type Connection = Partial<Pick<ProviderSettings, 'tls' | 'usesMtlsEndpoints' | 'fetch'>>
+export type ProviderConnection = Partial<Pick<ProviderSettings, 'tls' | 'usesMtlsEndpoints' | 'fetch'>>
 
 /** What the options say of one authorization server. */
 type Description = Pick<
@@ -51,7 +51,7 @@ export function connectionSettings(
   { tls: given, clientAuthentication, issuer, httpTimeoutSeconds: seconds }: ConnectionConfiguration,
   runtime: Runtime,
   option = 'tls',
-): Connection {
+): ProviderConnection {
   const source = { option, parse: parseCurrentTls, runtime, seconds, issuer }
   const tls = given === undefined ? undefined : createTlsSource(given, source)
   return omitUndefined({ tls, usesMtlsEndpoints: tls !== undefined || isMutualTls(clientAuthentication) })

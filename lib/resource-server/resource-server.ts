@@ -16,7 +16,7 @@ import { TokenValidator } from './validation/token-validator.js'
 import { type ClaimReading, customMachines } from './validation/verified-token.js'
 import { endpointOf } from '../provider/metadata.js'
 import { clientIdentity } from '../provider/authentication/credentials.js'
-import { type Connection, connectionSettings, providerSettings } from '../provider/settings.js'
+import { type ProviderConnection, connectionSettings, providerSettings } from '../provider/settings.js'
 
 /** One protected resource: everything that `bearer()` needs apart from HTTP. */
 export interface ResourceServer {
@@ -83,8 +83,10 @@ export function createResourceServer(configuration: BearerConfiguration, runtime
 function connectionsOf(
   { introspection, trust, providerFetches = new Map(), httpTimeoutSeconds }: BearerConfiguration,
   runtime: Runtime,
-): ReadonlyMap<string, Connection> {
-  const connections = new Map<string, Connection>([...providerFetches].map(([issuer, fetch]) => [issuer, { fetch }]))
+): ReadonlyMap<string, ProviderConnection> {
+  const connections = new Map<string, ProviderConnection>(
+    [...providerFetches].map(([issuer, fetch]) => [issuer, { fetch }]),
+  )
   if (introspection === undefined) return connections
   const asked = introspectionIssuer(introspection, trust)
   const asking = { ...introspection, issuer: asked, httpTimeoutSeconds }

@@ -19,10 +19,10 @@ export interface SessionClocks {
 }
 
 /** When a session began, and was last used. */
-type SessionTimes = Pick<SessionRecord, 'createdAt' | 'touchedAt'>
+type SessionMoments = Pick<SessionRecord, 'createdAt' | 'touchedAt'>
 
 /** When a session ends, by its record and the limits. */
-export function clocksOf(record: SessionTimes, limits: SessionLimits): SessionClocks {
+export function clocksOf(record: SessionMoments, limits: SessionLimits): SessionClocks {
   const createdAt = Math.floor(record.createdAt)
   const absoluteExpiresAt = createdAt + limits.absoluteSeconds
   const idleExpiresAt = Math.min(record.touchedAt + limits.idleSeconds, absoluteExpiresAt)
@@ -30,7 +30,7 @@ export function clocksOf(record: SessionTimes, limits: SessionLimits): SessionCl
 }
 
 /** Whether a session is still valid, by the current limits and not by those it was sealed with. */
-export function isAlive(record: SessionTimes, limits: SessionLimits, nowSeconds: number): boolean {
+export function isAlive(record: SessionMoments, limits: SessionLimits, nowSeconds: number): boolean {
   return nowSeconds < clocksOf(record, limits).idleExpiresAt
 }
 

@@ -9,7 +9,7 @@ export type { AppFetch, AppUnderTest, TestAgent, TestRequest, TestResponse } fro
 export type { BackchannelLogoutOptions, SignedInOptions, SignInOptions } from './call-options.js'
 export type { BearerTestOptions, ClientTestOptions, OidcTestOptions, ProviderTestOptions } from './given-options.js'
 export type { TestClient, TestProviderOptions, TestUser } from './options.js'
-export type { EndpointName } from './provider/metadata.js'
+export type { TestEndpoint } from './provider/metadata.js'
 export type { TestProvider } from './test-provider.js'
 export type { AccessTokens, TestTokenOptions } from './test-tokens.js'
 export type { Walked } from './walk.js'

@@ -5,7 +5,7 @@ import { type AppUnderTest, requireSendsSecureCookies, type Send, senderOf } fro
 import type { BackchannelLogoutOptions, SignInOptions } from './call-options.js'
 import { type ProviderTestOptions, optionsOf } from './given-options.js'
 import { type Person, type TestProviderOptions, readOptions } from './options.js'
-import { type EndpointName, endpointPaths, isEndpointName } from './provider/metadata.js'
+import { type TestEndpoint, endpointPaths, isEndpointName } from './provider/metadata.js'
 import { ProviderServer } from './provider/provider.js'
 import { type ProviderState, newKey, newState } from './provider/state.js'
 import { issueLogoutToken, revokeRefreshTokens } from './provider/tokens.js'
@@ -34,7 +34,7 @@ export interface TestProvider {
   /** Posts a logout token to the application, and returns the status of each answer. */
   backchannelLogout(user: string, options?: BackchannelLogoutOptions): Promise<readonly number[]>
   /** Has an endpoint fail, until `up()`, or the returned function, is called. */
-  fail(endpoint: EndpointName, status: number, body?: unknown): () => void
+  fail(endpoint: TestEndpoint, status: number, body?: unknown): () => void
   /** Nobody reaches it any more. */
   down(): void
   /** All of it answers again. */
@@ -130,7 +130,7 @@ class Provider implements TestProvider {
     )
   }
 
-  fail(endpoint: EndpointName, status: number, body: unknown = { error: 'server_error' }): () => void {
+  fail(endpoint: TestEndpoint, status: number, body: unknown = { error: 'server_error' }): () => void {
     if (!isEndpointName(endpoint)) {
       throw new ConfigurationError('invalid_options', `fail() takes one of ${Object.keys(endpointPaths).join(', ')}`)
     }

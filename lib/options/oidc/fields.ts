@@ -140,15 +140,15 @@ export function isWithinDomain({ hostname }: URL, domain: string | undefined): b
 }
 
 /** Whether responses of the provider are a POST from its site. */
-export function isFormPost({ authorizationParams: { response_mode: mode } }: FixedParams): boolean {
+export function isFormPost({ authorizationParams: { response_mode: mode } }: WithFixedParams): boolean {
   return mode === 'form_post' || mode === 'form_post.jwt'
 }
 
 /** Whether responses of the provider are signed (JARM). */
-export function isSignedResponse({ authorizationParams: { response_mode: mode } }: FixedParams): boolean {
+export function isSignedResponse({ authorizationParams: { response_mode: mode } }: WithFixedParams): boolean {
   return signedModes.includes(mode)
 }
 
-interface FixedParams {
+interface WithFixedParams {
   readonly authorizationParams: Readonly<Record<string, string>>
 }

@@ -86,7 +86,7 @@ async function exchange(
   })
   requireOrganization(tokens.idTokenClaims, transaction.organization)
   const { idToken, accessToken, scope } = tokens
-  const userinfo = rp.configuration.userinfo ? await claimsAdded(rp, tokens) : undefined
+  const userinfo = rp.configuration.userinfo ? await userinfoAtLogin(rp, tokens) : undefined
   const claims = withUserinfo(tokens.idTokenClaims, userinfo)
   const unverified = unverifiedParameters(context.response.parameters)
   const { returnTo } = transaction
@@ -125,7 +125,7 @@ function currentLogin(record: SessionRecord): CurrentLogin {
 }
 
 // A login without these claims would be one with fewer roles than the person has, or with fewer restrictions.
-async function claimsAdded(
+async function userinfoAtLogin(
   { provider }: CodeExchangeParts,
   { accessToken, idTokenClaims: claims }: TokenSet,
 ): Promise<Readonly<JsonObject>> {

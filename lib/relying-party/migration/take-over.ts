@@ -34,7 +34,7 @@ export async function takeOver(
   requireAlive(rp, old)
   const acrValues = acrValuesIn(configuration)
   const signed = await provider.idTokens.validate(old.idToken, { isExpiryIgnored: true, acrValues })
-  const userinfo = configuration.userinfo ? await claimsAdded(rp, old, signed) : undefined
+  const userinfo = configuration.userinfo ? await userinfoOfOldSession(rp, old, signed) : undefined
   const { idToken, accessToken } = old
   const login = {
     claims: withUserinfo(signed, userinfo),
@@ -72,7 +72,7 @@ function acrValuesIn({ authorizationParams }: TakeOverParts['configuration']): r
   return authorizationParams['acr_values']?.split(' ').filter((value) => value !== '')
 }
 
-async function claimsAdded(
+async function userinfoOfOldSession(
   { provider }: TakeOverParts,
   { accessToken }: OldSession,
   claims: Awaited<ReturnType<TakeOverParts['provider']['idTokens']['validate']>>,

@@ -10,7 +10,7 @@ import { createMetadata, endpointOf } from '../../provider/metadata.js'
 import { type HttpClient, createHttpClient } from '../../provider/transport/http-client.js'
 import type { ProviderHealth, ProviderMetadata, ProviderSettings } from '../../provider/types.js'
 import { givenKeys } from './given-keys.js'
-import { type Connection, descriptionSettings } from '../../provider/settings.js'
+import { type ProviderConnection, descriptionSettings } from '../../provider/settings.js'
 import type { SubjectRules } from '../validation/subject.js'
 
 /** One trusted authorization server, with its own keys and rules. */
@@ -38,7 +38,7 @@ export interface TrustedIssuer {
 /** How to reach authorization servers: the same for all of them but those where this API presents a certificate. */
 export interface IssuerSettings extends Omit<ProviderSettings, 'issuer'> {
   /** Connections by issuer. */
-  readonly connections?: ReadonlyMap<string, Connection>
+  readonly connections?: ReadonlyMap<string, ProviderConnection>
 }
 
 const subjectDefaults = { claim: 'sub', client: false, clientClaims: [] }

@@ -16,10 +16,10 @@ export const endpointPaths = {
 } as const
 
 /** An endpoint by its name. */
-export type EndpointName = keyof typeof endpointPaths
+export type TestEndpoint = keyof typeof endpointPaths
 
 /** Whether a text names an endpoint. */
-export function isEndpointName(name: string): name is EndpointName {
+export function isEndpointName(name: string): name is TestEndpoint {
   return Object.hasOwn(endpointPaths, name)
 }
 
@@ -31,7 +31,7 @@ export function isEndpointPath(path: string): boolean {
 /** What the provider says about itself (OpenID Connect Discovery section 3, RFC 8414 section 2). */
 export function metadataOf(issuer: string): JsonObject {
   const methods = ['client_secret_basic', 'client_secret_post', 'client_secret_jwt', 'private_key_jwt', 'none']
-  const at = (name: EndpointName): string => issuer + endpointPaths[name]
+  const at = (name: TestEndpoint): string => issuer + endpointPaths[name]
   return {
     issuer,
     authorization_endpoint: at('authorization'),

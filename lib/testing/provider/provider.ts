@@ -1,7 +1,7 @@
 import { ConfigurationError } from '../../errors.js'
 import { internals } from '../../base/runtime.js'
 import { type ProviderRequest, errorResponse, json } from './answers.js'
-import { type EndpointName, endpointPaths, isEndpointName, metadataOf } from './metadata.js'
+import { type TestEndpoint, endpointPaths, isEndpointName, metadataOf } from './metadata.js'
 import type { ProviderState } from './state.js'
 import { answerToken } from './token-endpoint.js'
 import { answerIntrospection, answerPushed, answerRevocation, answerUserinfo } from './token-services.js'
@@ -14,7 +14,7 @@ interface Failure {
 
 type Endpoint = (state: ProviderState, request: ProviderRequest) => Response
 
-const endpoints: Readonly<Record<Exclude<EndpointName, 'authorization' | 'endSession'>, Endpoint>> = {
+const endpoints: Readonly<Record<Exclude<TestEndpoint, 'authorization' | 'endSession'>, Endpoint>> = {
   discovery: ({ configuration }) => json(metadataOf(configuration.issuer)),
   jwks: ({ key }) => json({ keys: [key.publicJwk] }),
   token: posted(answerToken),
@@ -27,7 +27,7 @@ const endpoints: Readonly<Record<Exclude<EndpointName, 'authorization' | 'endSes
 /** The provider as applications and APIs reach it. */
 export class ProviderServer {
   readonly #state: ProviderState
-  readonly #failures = new Map<EndpointName, Failure>()
+  readonly #failures = new Map<TestEndpoint, Failure>()
   /** Whether it is reached at all. */
   isUp = true
 
@@ -67,17 +67,17 @@ export class ProviderServer {
   }
 
   /** Has an endpoint fail until {@link recover} is called. */
-  fail(name: EndpointName, failure: Failure): void {
+  fail(name: TestEndpoint, failure: Failure): void {
     this.#failures.set(name, failure)
   }
 
   /** What an endpoint for browsers fails with. */
-  failureOf(name: EndpointName): Failure | undefined {
+  failureOf(name: TestEndpoint): Failure | undefined {
     return this.#failures.get(name)
   }
 
   /** Has an endpoint, or all of them, answer again. */
-  recover(name?: EndpointName): void {
+  recover(name?: TestEndpoint): void {
     if (name === undefined) this.#failures.clear()
     else this.#failures.delete(name)
   }
