@@ -62,6 +62,11 @@ export function omitUndefined<T extends object>(members: T): Defined<T> {
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as Defined<T>
 }
 
+/** Whether a member that may be missing is a text. */
+export function isTextOrAbsent(value: unknown): value is string | undefined {
+  return value === undefined || typeof value === 'string'
+}
+
 function hasForbiddenName(value: object): boolean {
   for (const name of Object.keys(value)) {
     if (isForbiddenName(name)) return true

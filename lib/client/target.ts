@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { isTextOrAbsent } from '../base/json.js'
 import type { TokenTargetOptions } from '../options/client/options.js'
 import { type ClientCredentialsConfiguration, parseTokenTarget } from '../options/client/schema.js'
 import { detailsText } from '../options/authorization-details/schema.js'
@@ -56,15 +57,16 @@ function isWellTyped(request: Readonly<TokenTargetOptions> | null): boolean {
   if (typeof request !== 'object' || request === null) return false
   for (const name in request) if (!members.has(name)) return false
   const { scope, resource, audience, authorizationDetails: details } = request
-  return isText(scope) && isNames(resource) && isNames(audience) && (isText(details) || Array.isArray(details))
+  return (
+    isTextOrAbsent(scope) &&
+    isNames(resource) &&
+    isNames(audience) &&
+    (isTextOrAbsent(details) || Array.isArray(details))
+  )
 }
 
 function isNames(names: unknown): boolean {
-  return isText(names) || (Array.isArray(names) && names.every((name) => typeof name === 'string'))
-}
-
-function isText(value: unknown): boolean {
-  return value === undefined || typeof value === 'string'
+  return isTextOrAbsent(names) || (Array.isArray(names) && names.every((name) => typeof name === 'string'))
 }
 
 function canonicalScope(scope: string): string {

@@ -1,7 +1,7 @@
 import { type KeyObject, type webcrypto, createPrivateKey } from 'node:crypto'
 import { fromBase64url } from '../base/base64url.js'
 import { pemLines } from '../options/common/private-key.js'
-import { ConfigurationError } from '../errors.js'
+import { unusableOption } from '../options/mistake.js'
 import type { DecryptionKeyOption } from '../options/common/private-key.js'
 
 /** A key that tokens for this application are encrypted for. */
@@ -37,7 +37,8 @@ export function importDecryptionKeys(option: string, given: readonly DecryptionK
 
 function importKey(name: string, given: DecryptionKeyOption): DecryptionKey {
   const { kty, use, kid, alg }: Readonly<Record<string, unknown>> = typeof given === 'string' ? {} : { ...given }
-  if (use !== undefined && use !== 'enc') throw unusable(name, 'has another "use" than "enc": it is not for encryption')
+  if (use !== undefined && use !== 'enc')
+    throw unusableOption(name, 'has another "use" than "enc": it is not for encryption')
   const names = { ...(typeof kid === 'string' ? { kid } : {}), ...(typeof alg === 'string' ? { alg } : {}) }
   if (kty === 'oct' && typeof given !== 'string') return { key: secretOf(name, given), kty, ...names }
   const key = privateKeyOf(name, given)
@@ -47,38 +48,35 @@ function importKey(name: string, given: DecryptionKeyOption): DecryptionKey {
 function secretOf(name: string, { k }: webcrypto.JsonWebKey): Uint8Array {
   const bytes = k === undefined ? undefined : fromBase64url(k)
   if (bytes !== undefined && secretLengths.includes(bytes.length)) return new Uint8Array(bytes)
-  throw unusable(name, `must have ${secretLengths.join(', ')} bytes in "k", as base64url`)
+  throw unusableOption(name, `must have ${secretLengths.join(', ')} bytes in "k", as base64url`)
 }
 
 // The original error is dropped: it may quote the key.
 function privateKeyOf(name: string, given: DecryptionKeyOption): KeyObject {
   const isPublic =
     typeof given === 'string' ? /BEGIN (RSA )?(PUBLIC KEY|CERTIFICATE)/.test(given) : given.d === undefined
-  if (isPublic) throw unusable(name, 'is a public key: tokens are decrypted with the private one')
+  if (isPublic) throw unusableOption(name, 'is a public key: tokens are decrypted with the private one')
   try {
     return typeof given === 'string'
       ? createPrivateKey(pemLines(given))
       : createPrivateKey({ key: { ...given }, format: 'jwk' })
   } catch {
-    throw unusable(name, 'is not a private key: expected a PKCS#8 PEM without passphrase, or a JWK')
+    throw unusableOption(name, 'is not a private key: expected a PKCS#8 PEM without passphrase, or a JWK')
   }
 }
 
 function kindOf(name: string, key: KeyObject): Pick<DecryptionKey, 'kty' | 'crv'> {
   const { asymmetricKeyType: type = 'unknown', asymmetricKeyDetails: details = {} } = key
   if (type === 'rsa') {
-    if ((details.modulusLength ?? 0) < 2048) throw unusable(name, 'must have at least 2048 bits (RFC 7518 section 4.3)')
+    if ((details.modulusLength ?? 0) < 2048)
+      throw unusableOption(name, 'must have at least 2048 bits (RFC 7518 section 4.3)')
     return { kty: 'RSA' }
   }
   const curve = type === 'ec' ? details.namedCurve : type
   const crv = curves.get(curve)
   if (crv !== undefined) return { kty: type === 'ec' ? 'EC' : 'OKP', crv }
-  throw unusable(
+  throw unusableOption(
     name,
     `is of a type or curve that is not supported, ${curve ?? type}: expected RSA, ${[...curves.values()].join(', ')}`,
   )
-}
-
-function unusable(name: string, why: string): ConfigurationError {
-  return new ConfigurationError('invalid_options', `"${name}" ${why}`)
 }

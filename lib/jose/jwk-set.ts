@@ -1,5 +1,5 @@
 import { type KeyObject, createPublicKey, hash } from 'node:crypto'
-import { type JsonObject, isAbsent, isJsonObject } from '../base/json.js'
+import { type JsonObject, isAbsent, isJsonObject, isTextOrAbsent } from '../base/json.js'
 import { type AlgorithmRule, type VerificationKey, algorithms, publicVerificationKey } from './algorithms.js'
 
 /** The usable keys of one JWK Set (RFC 7517 section 5), prepared for verification. */
@@ -55,17 +55,13 @@ function isUsable(jwk: unknown): jwk is JsonObject {
   return (
     (isAbsent(jwk['use']) || jwk['use'] === 'sig') &&
     (isAbsent(operations) || (Array.isArray(operations) && operations.includes('verify'))) &&
-    isTextOrAbsent(jwk['kid']) &&
-    isTextOrAbsent(jwk['alg'])
+    isTextOrAbsent(jwk['kid'] ?? undefined) &&
+    isTextOrAbsent(jwk['alg'] ?? undefined)
   )
 }
 
 function isPrivate(jwk: JsonObject): boolean {
   return privateMembers.some((name) => !isAbsent(jwk[name]))
-}
-
-function isTextOrAbsent(value: unknown): boolean {
-  return isAbsent(value) || typeof value === 'string'
 }
 
 function importKey(jwk: JsonObject): readonly VerificationKey[] {

@@ -1,7 +1,7 @@
 import type { OidcErrorDetails } from '../error-details.js'
 import { TokenValidationError } from '../errors.js'
 import { fromBase64url } from '../base/base64url.js'
-import { type JsonObject, parseStrictJson } from '../base/json.js'
+import { type JsonObject, isTextOrAbsent, parseStrictJson } from '../base/json.js'
 import { quoted, quotedName } from '../base/error-cause.js'
 import { includesAlgorithm } from '../options/common/algorithms.js'
 import type { VerificationKey } from './algorithms.js'
@@ -129,10 +129,6 @@ function parseHeader(segment: string): JwsHeader {
 
 function isHeader(header: Readonly<JsonObject>): header is JwsHeader {
   return typeof header['alg'] === 'string' && isTextOrAbsent(header['kid']) && isTextOrAbsent(header['typ'])
-}
-
-function isTextOrAbsent(value: unknown): boolean {
-  return value === undefined || typeof value === 'string'
 }
 
 function parsePart(segment: string, part: string): Readonly<JsonObject> {

@@ -5,8 +5,8 @@ import { weaknessOf } from '../weak-secret.js'
 const loopbackHost = /^(localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
 
 /** Whether a URL is on this machine, where plain http is always allowed (RFC 8252 section 8.3). */
-function isLoopback(url: URL): boolean {
-  return loopbackHost.test(url.hostname)
+export function isLoopback({ hostname }: URL): boolean {
+  return loopbackHost.test(hostname)
 }
 
 /** Whether a name belongs to this machine, independent of DNS (RFC 6761 section 6.3). */

@@ -3,13 +3,13 @@ import { types } from 'node:util'
 import type { JsonObject } from '../../base/json.js'
 import { type MaybePromise, whenDone } from '../../base/maybe-promise.js'
 import { outage } from '../../base/outage.js'
-import { ConfigurationError } from '../../errors.js'
 import { type AlgorithmRule, algorithms } from '../../jose/algorithms.js'
 import { jwkThumbprint } from '../../jose/jwk-set.js'
 import { publicJwkOf } from '../../jose/public-jwk.js'
 import { importSigningKey, isAlgorithmOf, membersOf, signatureOf, signingInput } from '../../jose/signing-key.js'
 import type { KeyOption } from '../../options/common/client-authentication.js'
 import type { ClientKeysConfiguration } from '../../options/common/credentials.js'
+import { unusableOption } from '../../options/mistake.js'
 import { pemLines } from '../../options/common/private-key.js'
 import { derSignature } from './der-signature.js'
 import { callInTime } from './deadline.js'
@@ -46,7 +46,7 @@ export function importClientKeys({ current, next, old }: ClientKeysConfiguration
   ] as const
   const published = [first, ...others].map(({ jwk }) => jwk)
   if (new Set(published.map(({ kid }) => kid)).size < published.length) {
-    throw unusable('clientKeys', 'must have keys with different "kid"')
+    throw unusableOption('clientKeys', 'must have keys with different "kid"')
   }
   return { current: first, published }
 }
@@ -61,7 +61,7 @@ function importKey(option: string, given: GivenKey, seconds: number): ImportedKe
   const kid = given.kid ?? ownKid ?? jwkThumbprint(jwk)
   const certificate = given.certificate === undefined ? undefined : new X509Certificate(pemLines(given.certificate))
   if (certificate?.publicKey.equals(publicKey) === false) {
-    throw unusable(`${option}.certificate`, 'is the certificate of another key')
+    throw unusableOption(`${option}.certificate`, 'is the certificate of another key')
   }
   const x5c = certificate === undefined ? {} : { x5c: [certificate.raw.toString('base64')] }
   const header = { kid, ...certificateHashes(certificate) }
@@ -95,7 +95,7 @@ function remote(option: string, given: Extract<GivenKey, { sign: unknown }>, sec
   const publicKey = importPublicKey(`${option}.publicKey`, given.publicKey)
   const rule = algorithms.get(alg)
   if (rule === undefined || !isAlgorithmOf(alg, publicKey)) {
-    throw unusable(`${option}.publicKey`, `does not suit the algorithm in "${option}.alg"`)
+    throw unusableOption(`${option}.publicKey`, `does not suit the algorithm in "${option}.alg"`)
   }
   const { kid } = membersOf(given.publicKey)
   const name = `${option}.sign`
@@ -132,8 +132,9 @@ function checkedSignature({ name, publicKey, rule }: RemoteSigner, input: Buffer
 function importPublicKey(option: string, given: KeyOption): KeyObject {
   const key = publicKeyOf(given)
   if (key === undefined)
-    throw unusable(option, 'must be a public key: SPKI PEM, certificate, JWK, KeyObject or CryptoKey')
-  if ((key.asymmetricKeyDetails?.modulusLength ?? 2048) < 2048) throw unusable(option, 'must have at least 2048 bits')
+    throw unusableOption(option, 'must be a public key: SPKI PEM, certificate, JWK, KeyObject or CryptoKey')
+  if ((key.asymmetricKeyDetails?.modulusLength ?? 2048) < 2048)
+    throw unusableOption(option, 'must have at least 2048 bits')
   return key
 }
 
@@ -156,8 +157,4 @@ function publicHalf(key: KeyObject): KeyObject {
 export function signClaims(key: ClientKey, typ: string, claims: JsonObject): MaybePromise<string> {
   const input = signingInput({ alg: key.alg, typ, ...key.header }, claims)
   return whenDone(key.sign(Buffer.from(input)), (signature) => `${input}.${signature.toString('base64url')}`)
-}
-
-function unusable(option: string, why: string): ConfigurationError {
-  return new ConfigurationError('invalid_options', `"${option}" ${why}`)
 }

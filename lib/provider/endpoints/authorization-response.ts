@@ -67,7 +67,7 @@ function problemOf(parameters: URLSearchParams): AuthorizationResponseError | un
   // Without a state it is not a response but a link, such as one in a verification e-mail, which may have any
   // parameters.
   const isNeither = state !== '' && (code === '') === (error === '')
-  return isNeither ? invalidResponse('it must hold either code or error') : undefined
+  return isNeither ? codeOrErrorNeeded() : undefined
 }
 
 /**
@@ -90,9 +90,7 @@ export function validateAuthorizationResponse(
   if (otherFlows.some((name) => parameters.has(name))) throw invalidResponse('it has parameters of another flow')
   const code = parameters.get('code')
   if (code === null && error !== undefined) throw refusalOf(error, parameters)
-  if (code === null || code === '' || parameters.has('error')) {
-    throw invalidResponse('it must hold either code or error')
-  }
+  if (code === null || code === '' || parameters.has('error')) throw codeOrErrorNeeded()
   return new CheckedResponse(code)
 }
 
@@ -143,6 +141,10 @@ export function stateMissing(): AuthorizationResponseError {
     'state_missing',
     'the authorization response has no state: start the login again',
   )
+}
+
+function codeOrErrorNeeded(): AuthorizationResponseError {
+  return invalidResponse('it must hold either code or error')
 }
 
 /** The error for a malformed response. */

@@ -1,4 +1,5 @@
 import { quoted } from '../../../base/error-cause.js'
+import { isLoopback } from '../../../options/common/fields.js'
 import { fail, type Finding } from '../finding.js'
 
 const check = 'issuer'
@@ -34,8 +35,4 @@ function differenceOf(configured: string, named: string): string {
     own.pathname === theirs.pathname ? [] : ['path'],
   ].flat()
   return `${parts.join(', ')} differ${parts.length === 1 ? 's' : ''}`
-}
-
-function isLoopback({ hostname }: URL): boolean {
-  return ['localhost', '127.0.0.1', '[::1]'].includes(hostname)
 }
