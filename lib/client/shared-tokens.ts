@@ -116,6 +116,6 @@ function toPayload(name: string, { value, obtainedAt, expiresAt }: CachedToken):
 function fromPayload({ v, act, ato, end }: SealPayload, runtime: Runtime): CachedToken | undefined {
   if (v !== formatVersion || typeof act !== 'string' || typeof ato !== 'number' || typeof end !== 'number')
     return undefined
-  const granted = { accessToken: act, tokenType: '', scope: '', accessTokenExpiresAt: end / 1000 }
+  const granted = { accessToken: act, tokenType: '', scope: '', expiresAt: end / 1000 }
   return toCachedToken(granted, Math.min(ato, runtime.now()), runtime)
 }

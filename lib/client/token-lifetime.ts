@@ -24,12 +24,12 @@ const maxTransitSeconds = 10_000
  * @param notAfter - when the token that it was exchanged for expires, in milliseconds since the epoch, if known
  */
 export function toCachedToken(
-  { accessToken: value, accessTokenExpiresAt }: GrantedTokens,
+  { accessToken: value, expiresAt }: GrantedTokens,
   obtainedAt: number,
   runtime: Runtime,
   notAfter = Infinity,
 ): CachedToken {
-  const ownEnd = accessTokenExpiresAt === undefined ? obtainedAt + unknownLifetime : accessTokenExpiresAt * 1000
+  const ownEnd = expiresAt === undefined ? obtainedAt + unknownLifetime : expiresAt * 1000
   // A new token would expire at the same time, so renewing it is useless.
   if (notAfter <= ownEnd) return { value, obtainedAt, renewAt: notAfter, awaitAt: notAfter, expiresAt: notAfter }
   const lifetime = ownEnd - obtainedAt

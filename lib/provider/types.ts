@@ -138,8 +138,8 @@ export interface ReceivedTokens {
   readonly accessToken?: string
   /** As sent by the provider, lower-cased: `bearer` or `dpop`. */
   readonly tokenType: string
-  /** Seconds since the epoch; absent when the provider did not say. */
-  readonly accessTokenExpiresAt?: number
+  /** When the access token expires, in seconds since the epoch; absent when the provider did not say. */
+  readonly expiresAt?: number
   readonly refreshToken?: string
   readonly scope: string
   /** As granted, frozen; absent where the provider does not say (RFC 9396 section 7). */

@@ -86,9 +86,7 @@ export function readTokens(
     tokenType: response.token_type,
     scope: response.scope ?? scope,
     ...(refreshToken === undefined ? {} : { refreshToken }),
-    ...(expiresIn === undefined
-      ? {}
-      : { accessTokenExpiresAt: Math.floor(nowSeconds + Math.min(expiresIn, maxLifetime)) }),
+    ...(expiresIn === undefined ? {} : { expiresAt: Math.floor(nowSeconds + Math.min(expiresIn, maxLifetime)) }),
     ...grantedDetails(response),
   }
 }

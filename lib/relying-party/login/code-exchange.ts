@@ -149,19 +149,17 @@ function newSession(
   const isKept = tokens.refreshToken !== undefined && configuration.session.use !== 'request'
   if (isKept) warnOfUnsharedRefreshes(configuration, isOneOfSeveral(), true)
   const now = Math.floor(rp.runtime.now() / 1000)
+  const { accessToken, tokenType, scope, expiresAt, refreshToken, authorizationDetails } = tokens
   return {
     id: rp.runtime.randomBytes(32).toString('base64url'),
     createdAt: startedAt / 1000,
     touchedAt: now,
     idToken: tokens.idToken,
     tokens: {
-      ...(tokens.accessToken === undefined ? {} : { accessToken: tokens.accessToken }),
-      tokenType: tokens.tokenType,
-      scope: tokens.scope,
+      tokenType,
+      scope,
       obtainedAt: now,
-      ...(tokens.accessTokenExpiresAt === undefined ? {} : { expiresAt: tokens.accessTokenExpiresAt }),
-      ...(tokens.refreshToken === undefined ? {} : { refreshToken: tokens.refreshToken }),
-      ...(tokens.authorizationDetails === undefined ? {} : { authorizationDetails: tokens.authorizationDetails }),
+      ...omitUndefined({ accessToken, expiresAt, refreshToken, authorizationDetails }),
     },
     ...(rp.sessionProvider === undefined ? {} : { provider: rp.sessionProvider }),
     ...(tokens.userinfo === undefined ? {} : { userinfo: tokens.userinfo }),

@@ -18,7 +18,7 @@ export function toOutcome(
   refreshed: RefreshedTokens,
   sentAt: number,
 ): RefreshOutcome {
-  const { accessToken, tokenType, refreshToken, accessTokenExpiresAt: expiresAt, idToken, idTokenFlaw } = refreshed
+  const { accessToken, tokenType, refreshToken, expiresAt, idToken, idTokenFlaw } = refreshed
   const { additionalTokens = [] } = tokens
   const obtainedAt = Math.floor(sentAt / 1000)
   const token = { tokenType, obtainedAt, ...omitUndefined({ expiresAt }) }

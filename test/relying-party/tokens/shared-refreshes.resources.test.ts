@@ -35,7 +35,7 @@ async function refresh({ refreshToken, parameters = {} }: RefreshRequest) {
     accessToken: `for ${parameters['resource'] ?? 'main'} by ${spent.length}`,
     tokenType: 'bearer',
     scope: 'openid',
-    accessTokenExpiresAt: watch.seconds + 600,
+    expiresAt: watch.seconds + 600,
     refreshToken: isRotating ? `r${spent.length}` : refreshToken,
   }
 }
