@@ -4,7 +4,7 @@ import { LRUCache } from 'lru-cache'
 import { type ResolvedIssuerConfiguration, resolvedIssuer } from '../../options/bearer/issuer-schema.js'
 import { keySources } from '../../options/bearer/keys.js'
 import { parseOptions } from '../../options/common/parse.js'
-import { withinDeadline } from '../../provider/authentication/deadline.js'
+import { callInTime } from '../../provider/authentication/deadline.js'
 
 import { type IssuerSettings, type TrustedIssuer, createTrustedIssuer } from './trusted-issuer.js'
 
@@ -105,7 +105,7 @@ export class IssuerResolver {
 
   async #resolve(name: string): Promise<ResolvedIssuerConfiguration | undefined> {
     const { httpTimeoutSeconds } = this.#settings
-    const answer = await withinDeadline('issuer', () => this.#resolver(name), httpTimeoutSeconds)
+    const answer = await callInTime('issuer', () => this.#resolver(name), httpTimeoutSeconds)
     return answer === undefined || answer === null ? undefined : parseOptions('issuer()', resolvedIssuer, answer)
   }
 

@@ -7,7 +7,7 @@ import {
   type LogoutTarget,
   namesOf,
   ProcessRevocations,
-  targetKey,
+  logoutTargetKey,
   unlessEnded,
 } from '../../../lib/session/revocation/revocations.js'
 import { idToken, limits, record } from '../example.js'
@@ -62,9 +62,9 @@ describe('logouts at one of several providers', () => {
       { subject: 'x', sid: 'x', ...at },
     ]
     const all = [...targets({}), ...targets({ provider: 'a' }), ...targets({ provider: 'b' })]
-    expect(new Set(all.map(targetKey)).size).toBe(15)
+    expect(new Set(all.map(logoutTargetKey)).size).toBe(15)
     const names = { id: 'x', subject: 'x', sid: 'x' }
-    const withoutHash = (of: LogoutTarget[]): string[] => of.filter((each) => !('hash' in each)).map(targetKey)
+    const withoutHash = (of: LogoutTarget[]): string[] => of.filter((each) => !('hash' in each)).map(logoutTargetKey)
     expect([...keysOf(names)].sort()).toEqual(withoutHash(targets({})).sort())
     expect([...keysOf({ ...names, provider: 'a' })].sort()).toEqual(withoutHash(targets({ provider: 'a' })).sort())
     expect(keysOf({ id: 'x', subject: 'x', provider: 'a' })).toHaveLength(2)
