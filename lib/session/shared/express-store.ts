@@ -26,10 +26,12 @@ interface ExpressStoreSettings {
 export function expressSessionStore({ store, runtime, timeoutSeconds }: ExpressStoreSettings): SharedStore {
   const settings = { timeoutSeconds, what: 'the session store' }
   const call = (work: (done: StoreCallback) => unknown): Promise<unknown> => storeCall(settings, work)
+  const change = (work: (done: StoreCallback) => unknown): Promise<unknown> =>
+    storeCall({ ...settings, isWrite: true }, work)
   const look = (name: string): Promise<unknown> => call((done) => store.get(name, done))
   const read = async (name: string): Promise<string | undefined> => valueOf(await look(name), runtime.now())
   const write = async (name: string, value: string, milliseconds: number, by?: string): Promise<void> => {
-    await call((done) => store.set(name, toEntry({ value, milliseconds, by }, runtime.now()), done))
+    await change((done) => store.set(name, toEntry({ value, milliseconds, by }, runtime.now()), done))
   }
 
   return {

@@ -8,6 +8,8 @@ interface StoreCallSettings {
   readonly timeoutSeconds: number
   /** Start of error messages, such as `the session store`. */
   readonly what: string
+  /** Whether it stores something: then no error means that there was nothing. @default false */
+  readonly isWrite?: boolean
 }
 
 /**
@@ -16,7 +18,7 @@ interface StoreCallSettings {
  * @throws {SessionError} `session_store_unavailable`, for any failure
  */
 export function storeCall(
-  { timeoutSeconds, what }: StoreCallSettings,
+  { timeoutSeconds, what, isWrite = false }: StoreCallSettings,
   work: (done: StoreCallback) => unknown,
 ): Promise<unknown> {
   return new Promise((resolve, reject) => {
@@ -24,7 +26,7 @@ export function storeCall(
     const timer = setTimeout(late, timeoutSeconds * 1000).unref()
     const done: StoreCallback = (error, value) => {
       clearTimeout(timer)
-      if (error === undefined || error === null || isMissing(error)) resolve(value)
+      if (error === undefined || error === null || (!isWrite && isMissing(error))) resolve(value)
       else reject(storeOutage(`${what} failed`, error))
     }
     try {
@@ -41,7 +43,8 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && typeof Reflect.get(value, 'then') === 'function'
 }
 
-// express-session treats this code as "no such session".
+// express-session treats this code as "no such session". Where the socket file of a database is gone, a connection has it too.
 function isMissing(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && Reflect.get(error, 'code') === 'ENOENT'
+  if (typeof error !== 'object' || error === null || Reflect.get(error, 'code') !== 'ENOENT') return false
+  return Reflect.get(error, 'syscall') !== 'connect'
 }

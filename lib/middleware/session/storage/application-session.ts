@@ -21,7 +21,7 @@ export const storeName = "the store of the application's session"
  */
 export async function storeNow(session: RequestSession, timeoutSeconds: number): Promise<void> {
   if (session.save === undefined) return
-  await storeCall({ timeoutSeconds, what: storeName }, (done) => session.save?.(done))
+  await storeCall({ timeoutSeconds, what: storeName, isWrite: true }, (done) => session.save?.(done))
 }
 
 /**
