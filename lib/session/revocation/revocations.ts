@@ -164,7 +164,9 @@ export class ProcessRevocations implements SessionRevocations {
     const key = logoutTargetKey(target)
     const { provider = '' } = target
     const times = this.#times.get(provider) ?? this.#newTimes()
-    times.set(key, Math.max(at, times.get(key) ?? 0))
+    const latest = Math.max(at, times.get(key) ?? 0)
+    // As long as a session may live that began then: after the clock was set back, that is ahead of it.
+    times.set(key, latest, { ttl: this.#milliseconds + Math.max(0, Math.ceil(latest - this.#runtime.now())) })
     this.#times.set(provider, times)
     for (const listener of this.#listeners) listener(target, at)
   }

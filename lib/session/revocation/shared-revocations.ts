@@ -90,7 +90,9 @@ export class SharedRevocations implements SessionRevocations {
   // The time never decreases: a delayed message about an earlier logout must not undo a later one.
   async #store(name: string, at: number): Promise<boolean> {
     const { sharedStore, absoluteSeconds, runtime } = this.#settings
-    const milliseconds = Math.ceil(absoluteSeconds * 1000) + marginMilliseconds
+    // From `at` on: the clock of the process that created the session may be ahead of this one's.
+    const ahead = Math.max(0, at - runtime.now())
+    const milliseconds = Math.ceil(ahead + absoluteSeconds * 1000) + marginMilliseconds
     const [before] = await sharedStore.get([name])
     if (before === undefined) return sharedStore.add(name, String(at), milliseconds)
     const last = timeOf(before)

@@ -43,6 +43,13 @@ describe.each(kinds)('logouts %s', (_name, create) => {
     expect([await isAlive('a'), await isAlive('b')]).toEqual([false, true])
   })
 
+  test('by id end a session that began ahead of this clock, until its last moment', async () => {
+    const createdAt = start + 7200
+    await endById(revocations, watch, record({ id: 'a', createdAt }))
+    watch.advance(7200 + limits.absoluteSeconds - 1)
+    expect(await isAlive('a', {}, createdAt)).toBe(false)
+  })
+
   test('SR07: by sub end all sessions of that person, and nobody else’s', async () => {
     await revocations.revoke({ subject: 'alice' }, start * 1000)
     const seen = [await isAlive('a', { sid: '1' }), await isAlive('b', { sid: '2' }), await isAlive('c')]

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals'
-import { namesOf, unlessEnded } from '../../../lib/session/revocation/revocations.js'
+import { endById, namesOf, unlessEnded } from '../../../lib/session/revocation/revocations.js'
 import { idToken, limits, record } from '../example.js'
 import { FakeStore } from '../../kit/stores/memory.js'
 import { revocationsOn } from '../../kit/stores/stores.js'
@@ -52,6 +52,13 @@ describe('logouts in a shared store', () => {
     await revocationsOn(sharedStore, watch).revoke({ id: 'an-id' }, watch.now())
     const [name = ''] = [...sharedStore.contents().keys()]
     expect(sharedStore.remaining(name)).toBe((limits.absoluteSeconds + 60) * 1000)
+  })
+
+  test('SR05: of a session that began ahead of this clock live as long as that session may', async () => {
+    const createdAt = start + 3600
+    await endById(revocationsOn(sharedStore, watch), watch, record({ createdAt }))
+    const [name = ''] = [...sharedStore.contents().keys()]
+    expect(sharedStore.remaining(name)).toBe((3600 + limits.absoluteSeconds + 60) * 1000)
   })
 
   test('are looked up in one round trip', async () => {
