@@ -10,7 +10,7 @@ import type { RelyingPartyWith } from '../relying-party.js'
 
 type TakeOverParts = RelyingPartyWith<'configuration' | 'runtime' | 'sessionProvider', 'idTokens' | 'userinfo'>
 
-// What is known of its tokens: the old package does not keep which scopes were granted.
+// What is known of its tokens: the old package does not keep which scopes were granted. The first refresh says it (`toOutcome()`).
 const knownScope = 'openid'
 
 /**

@@ -31,7 +31,7 @@ export function toOutcome(
             ...token,
             ...held,
             ...successor,
-            scope: grantedScope(refreshed.scope, tokens.scope),
+            scope: grantedScope(refreshed.scope, tokens),
             ...grantedDetails(refreshed, tokens),
           },
           additionalTokens,
@@ -48,9 +48,11 @@ export function toOutcome(
   }
 }
 
-// A refresh cannot add scopes (RFC 6749 section 6), so guards must not see additional ones.
-function grantedScope(scope: string, before: string): string {
-  const known = namesIn(before)
+// A refresh cannot add scopes (RFC 6749 section 6), so guards must not see additional ones. Only a session that was taken over has
+// tokens of which it is not known when they came: nor is it known which scopes they have, so the first refresh says it.
+function grantedScope(scope: string, before: SessionTokens): string {
+  if (before.obtainedAt === undefined) return scope
+  const known = namesIn(before.scope)
   return [...namesIn(scope)].filter((name) => known.has(name)).join(' ')
 }
 

@@ -70,6 +70,11 @@ const layers = [
   answering('/me', me),
   post('/me', async (req, res) => json(res, await me(req))),
   answering('/tokens', async ({ oidc }) => ({ access: await oidc.accessToken(), id: oidc.idToken ?? null })),
+  answering('/scopes', ({ auth }) => auth?.scopes),
+  answering('/refresh', async (req) => {
+    await req.oidc.refresh()
+    return req.auth?.scopes
+  }),
   answering('/out', async ({ oidc }) => {
     await oidc.logout()
     return null
@@ -162,6 +167,23 @@ describe.each([
     expect(await subjectOf(browser)).toBe('alice')
     app.clock.advance(1)
     expect(await subjectOf(browser)).toBeNull()
+  })
+
+  test('has the scopes that its first refresh brings, which the old package did not keep', async () => {
+    await begin(with_())
+    app.provider.answers['/token'] = async () =>
+      jsonAnswer({
+        access_token: 'new-access',
+        refresh_token: 'new-refresh',
+        token_type: 'Bearer',
+        expires_in: 600,
+        scope: 'openid orders:read',
+        id_token: await idToken({ iat: start, exp: start + 600 }),
+      })
+    const browser = browserWith(await cookieOf())
+    expect((await browser.fetch(url('/scopes'))).json()).toEqual(['openid'])
+    expect((await browser.fetch(url('/refresh'))).json()).toEqual(['openid', 'orders:read'])
+    expect((await browser.fetch(url('/scopes'))).json()).toEqual(['openid', 'orders:read'])
   })
 
   test('is one session for all requests of the moment, and for nobody later', async () => {
