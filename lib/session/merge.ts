@@ -1,3 +1,4 @@
+import { sessionEnded } from './lifetime.js'
 import type { SessionRecord, SessionTokens } from './record.js'
 import { mergeAdditionalTokens } from './additional-tokens.js'
 
@@ -23,6 +24,22 @@ export function mergeRecords(base: SessionRecord, next: SessionRecord, stored: S
     return stored
   const whole = { ...stored, ...changed }
   return hasSameDevice ? whole : withDevice(whole, next, stored)
+}
+
+/**
+ * Adds to a saved record what other calls of the same request have changed in the meantime.
+ *
+ * @param begun - the record that the call started with
+ * @param now - the record of the request now
+ * @throws {SessionError} `session_missing` if another call has ended the session
+ */
+export function withConcurrent(
+  begun: SessionRecord,
+  saved: SessionRecord,
+  now: SessionRecord | undefined,
+): SessionRecord {
+  if (now?.id !== saved.id) throw sessionEnded()
+  return now === begun ? saved : mergeRecords(begun, saved, now)
 }
 
 // A session that is bound stays bound, whatever an older request knows of it.

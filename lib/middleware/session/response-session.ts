@@ -3,17 +3,14 @@ import { SessionError } from '../../errors.js'
 import type { HttpRequest } from '../../http/request.js'
 import { type MaybePromise, whenDone } from '../../base/maybe-promise.js'
 import { extendIdleLimit, sessionEnded } from '../../session/lifetime.js'
+import { withConcurrent } from '../../session/merge.js'
 import { type FoundSession, storedSessionIn, recordsIn, type SessionStorage } from '../../session/storage/storage.js'
 import type { SessionRecord } from '../../session/record.js'
 import type { BindingSettings, SessionBinding } from './identity.js'
 import { endSessions } from './session-end.js'
 import { finishHeaders, unlessRepeated } from '../http/respond.js'
+import { ResponseTime } from '../http/slow-response.js'
 import type { NodeResponse } from '../types.js'
-
-// During a slower response, a login or logout in another tab may have finished: the old session must not be written again.
-const slowResponseMilliseconds = 5_000
-// Removing cookies would sign out a person who has signed in meanwhile. If it is skipped, the next response does it.
-const slowRemovalMilliseconds = 500
 
 /**
  * Binds a response to the session of its request. Cookies are added when headers are written, however the response ends. An
@@ -47,7 +44,7 @@ export class BoundSession implements SessionBinding {
   readonly #storage: SessionStorage
   readonly #httpRequest: HttpRequest
   readonly #res: NodeResponse
-  readonly #startedAt: number
+  readonly #time: ResponseTime
   readonly #found: FoundSession
   /** Whether the request extends the idle limit. */
   readonly #isUse: boolean
@@ -74,7 +71,7 @@ export class BoundSession implements SessionBinding {
     this.sharedStore = storage.sharedStore
     this.#httpRequest = httpRequest
     this.#res = res
-    this.#startedAt = startedAt
+    this.#time = new ResponseTime(settings.runtime, startedAt)
     this.#found = found
     this.#record = storedSessionIn(found)?.record
     this.#isUse = this.#record !== undefined && settings.countsAsUse(httpRequest)
@@ -108,10 +105,10 @@ export class BoundSession implements SessionBinding {
   }
 
   store(next: SessionRecord): MaybePromise<void> {
-    const isLogin = this.#record?.id !== next.id
-    return whenDone(this.#saved(this.#touched(next), isLogin ? undefined : this.#base), (record) => {
-      const isOver = !isLogin && this.#record === undefined
-      if (isOver) throw sessionEnded()
+    const begun = this.#record
+    const isLogin = begun?.id !== next.id
+    return whenDone(this.#saved(this.#touched(next), isLogin ? undefined : this.#base), (saved) => {
+      const record = isLogin ? saved : withConcurrent(begun, saved, this.#record)
       const changed = this.#storage.write(record, this.#httpRequest.cookies)
       return whenDone(isLogin ? this.#endAll() : undefined, () => {
         this.#change(changed, record)
@@ -172,14 +169,10 @@ export class BoundSession implements SessionBinding {
   }
 
   #upkeep(current: SessionRecord | undefined): readonly string[] {
-    const { runtime } = this.#settings
     if (this.#found !== undefined && storedSessionIn(this.#found) === undefined) return []
-    const tookMilliseconds = runtime.now() - this.#startedAt
     // Cookies without a session are removed: they would be opened again with every request.
-    if (current === undefined) {
-      return tookMilliseconds > slowRemovalMilliseconds ? [] : unlessRepeated(this.#removals(), this.#httpRequest)
-    }
-    if (tookMilliseconds > slowResponseMilliseconds) return []
+    if (current === undefined) return this.#time.isLateToRemove ? [] : unlessRepeated(this.#removals(), this.#httpRequest)
+    if (this.#time.isLate) return []
     const next = this.#touched(current)
     const isDue = next !== this.#base || storedSessionIn(this.#found)?.outdatedKey === true
     if (!isDue || this.#base === undefined) return []

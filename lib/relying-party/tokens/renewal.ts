@@ -168,9 +168,13 @@ function successorIn(stored: SessionRecord | undefined, record: SessionRecord): 
 
 // Retries, since the refresh token has been used and its successor must not be lost.
 async function storeRenewed(rp: RevocationParts, session: RefreshableSession, renewed: SessionRecord): Promise<void> {
+  const { tokens, idToken } = renewed
   for (let attempt = 1; ; attempt += 1) {
     try {
-      await session.store(renewed)
+      // The application may have changed its data, or ended the session, since the last attempt.
+      const current = session.current()
+      if (current?.id !== renewed.id) throw sessionEnded()
+      await session.store(renewedRecord(current, { kind: 'renewed', tokens, idToken }))
       return
     } catch (error) {
       // A concurrent logout has revoked the old tokens; the new ones must not outlive the session either.

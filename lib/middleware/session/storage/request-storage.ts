@@ -2,6 +2,7 @@ import type { HttpRequest } from '../../../http/request.js'
 import { type MaybePromise, whenDone } from '../../../base/maybe-promise.js'
 import type { SharedStore } from '../../../options/common/stores.js'
 import { clocksOf, isAlive, isRollingDue, sessionEnded } from '../../../session/lifetime.js'
+import { withConcurrent } from '../../../session/merge.js'
 import { absenceOf, absences, type SessionAbsence } from '../../../session/storage/absence.js'
 import { type SessionStorage, unreadable } from '../../../session/storage/storage.js'
 import { beganAt, fromPayload, type SessionPlace, type SessionRecord, toPayload } from '../../../session/record.js'
@@ -86,7 +87,8 @@ class RequestStorage implements SessionStorage {
     else if (this.#applicationSession() === undefined || (await this.#unlessEnded(base)) === undefined)
       throw sessionEnded()
     const session = this.#requireSession()
-    this.#put(session, record)
+    const held = this.#held?.record
+    this.#put(session, base === undefined || held === undefined ? record : withConcurrent(base, record, held))
     try {
       await storeNow(session, this.#settings.timeoutSeconds)
     } catch (error) {
@@ -100,8 +102,7 @@ class RequestStorage implements SessionStorage {
 
   // When headers are written, it is not too late for cookie-session, but for express-session it is.
   touch(record: SessionRecord): void {
-    const session = this.#applicationSession()
-    if (session !== undefined) this.#put(session, record)
+    if (this.#applicationSession() !== undefined) this.#put(this.#requireSession(), record)
   }
 
   async end(record: SessionRecord): Promise<void> {
@@ -164,11 +165,10 @@ class RequestStorage implements SessionStorage {
   #newest(record: SessionRecord): MaybePromise<SessionRecord | undefined> {
     const store = this.#store()
     if (store === undefined) return record
-    const { seal } = this.#reading
     const id = idOf(this.#requireSession())
     // A session with a new id may not have been stored yet.
     const from = id === this.#readFrom ? id : undefined
-    return newestLogin(record, { store, seal, refreshes: this.#settings.refreshes, from })
+    return newestLogin(record, { store, seal: this.#reading.seal, refreshes: this.#settings.refreshes, from })
   }
 
   #unlessEnded(record: SessionRecord): MaybePromise<SessionRecord | undefined> {
