@@ -2,14 +2,14 @@ import onHeaders from 'on-headers'
 import { SessionError } from '../../errors.js'
 import type { HttpRequest } from '../../http/request.js'
 import { type MaybePromise, whenDone } from '../../base/maybe-promise.js'
-import { extendIdleLimit, sessionEnded } from '../../session/lifetime.js'
+import { extendIdleLimit } from '../../session/lifetime.js'
 import { withConcurrent } from '../../session/merge.js'
 import { type FoundSession, storedSessionIn, recordsIn, type SessionStorage } from '../../session/storage/storage.js'
 import type { SessionRecord } from '../../session/record.js'
 import type { BindingSettings, SessionBinding } from './identity.js'
-import { endSessions } from './session-end.js'
+import { endSessions, noteEnd } from './session-end.js'
 import { finishHeaders, unlessRepeated } from '../http/respond.js'
-import { ResponseTime } from '../http/slow-response.js'
+import { lookUntilSent, ResponseTime } from '../http/slow-response.js'
 import type { NodeResponse } from '../types.js'
 
 /**
@@ -79,6 +79,7 @@ export class BoundSession implements SessionBinding {
     this.#opened = recordsIn(found)
     // The first listener runs last, so no later middleware can let a cache keep a person's cookie.
     if (this.#record !== undefined || unlessRepeated(this.#removals(), httpRequest).length > 0) this.#watchHeaders()
+    if (this.#isUse && this.#record !== undefined && this.#touched(this.#record) !== this.#record) this.#lookUntilSent()
   }
 
   // Another request may have renewed the tokens meanwhile: an old refresh token must not get back into the browser.
@@ -188,12 +189,18 @@ export class BoundSession implements SessionBinding {
   #change(cookies: readonly string[], record?: SessionRecord): void {
     this.#changed = { cookies, ...(record === undefined ? {} : { record }) }
     this.#watchHeaders()
+    if (record !== undefined && cookies.length > 0) this.#lookUntilSent()
   }
 
   #watchHeaders(): void {
     if (this.#isWatching) return
     this.#isWatching = true
     onHeaders(this.#res, () => finishHeaders(this.#res, this.#cookies(), this.#isPrivate))
+  }
+
+  // If another process has ended the session meanwhile, its cookie could overwrite that of a newer login.
+  #lookUntilSent(): void {
+    lookUntilSent(this.#res, () => noteEnd(this.#settings, this.#storage, this.#record))
   }
 
   #touched(current: SessionRecord): SessionRecord {

@@ -34,3 +34,15 @@ export function endSessions(
     })
   })
 }
+
+/** Notes that another process has ended a session, if it has: no response of this process writes its cookie any more. */
+export function noteEnd(
+  { refreshes }: Pick<SessionEndSettings, 'refreshes'>,
+  storage: Pick<SessionStorage, 'find'>,
+  record: SessionRecord | undefined,
+): MaybePromise<void> {
+  if (record === undefined) return
+  return whenDone(storage.find(record), (found) => {
+    if (found === undefined) refreshes.end(record)
+  })
+}
