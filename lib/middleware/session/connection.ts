@@ -31,7 +31,7 @@ interface Connections {
 /** Creates the authentication of connections, by Origin and session. */
 export function createConnections({ application, relyingParties, storageOf }: OidcContext): Connections {
   const { runtime, revocations, sharedStore, configuration } = application
-  // Other processes may end sessions, and a function may know a provider no longer.
+  // Other processes may end sessions, also those in a store that comes with a request, and a function may know a provider no longer.
   const isPolled = sharedStore !== undefined || relyingParties.mayLose
   const live = new LiveSessions({ runtime, limits: configuration.session, revocations, isPolled })
   const watches = new SocketWatches()

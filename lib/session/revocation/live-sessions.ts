@@ -12,7 +12,7 @@ interface LiveSessionsSettings {
   readonly runtime: Runtime
   readonly limits: SessionLimits
   readonly revocations: SessionRevocations
-  /** Whether sessions may end without a call of this process, so that they have to be polled. */
+  /** Whether all sessions may end without a call of this process, so that they have to be polled: not only those of a shared store of their own. */
   readonly isPolled: boolean
 }
 
@@ -24,10 +24,13 @@ export interface DueProof {
   readonly read: () => MaybePromise<FoundSession>
 }
 
+type WatchedStorage = Pick<SessionStorage, 'find' | 'sharedStore'>
+
 interface Live {
   record: SessionRecord
   proof: DueProof | undefined
-  readonly storage: Pick<SessionStorage, 'find'>
+  readonly storage: WatchedStorage
+  readonly isPolled: boolean
   readonly controller: AbortController
 }
 
@@ -63,10 +66,11 @@ export class LiveSessions {
    */
   watch(
     record: SessionRecord,
-    storage: Pick<SessionStorage, 'find'>,
+    storage: WatchedStorage,
     proof?: DueProof,
   ): { readonly signal: AbortSignal; readonly release: () => void } {
-    const live: Live = { record, storage, proof, controller: new AbortController() }
+    const isPolled = this.#settings.isPolled || storage.sharedStore !== undefined
+    const live: Live = { record, storage, isPolled, proof, controller: new AbortController() }
     this.#live.add(live)
     // There may have been a logout between reading the session and this call.
     void this.#look(live)
@@ -80,10 +84,12 @@ export class LiveSessions {
 
   #tick(): void {
     this.#ticks += 1
-    const { runtime, limits, isPolled } = this.#settings
-    const isLook = isPolled && !this.#isLooking && this.#ticks % ticksPerLook === 0
+    const { runtime, limits } = this.#settings
+    const isLook = !this.#isLooking && this.#ticks % ticksPerLook === 0
     const nowSeconds = runtime.now() / 1000
-    const due = [...this.#live].filter(({ record }) => isLook || !isAlive(record, limits, nowSeconds))
+    const due = [...this.#live].filter(
+      ({ record, isPolled }) => (isLook && isPolled) || !isAlive(record, limits, nowSeconds),
+    )
     for (const live of this.#live) {
       if (live.proof !== undefined && live.proof.at <= nowSeconds) void this.#readAgain(live, live.proof)
     }

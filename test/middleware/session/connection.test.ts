@@ -3,11 +3,14 @@ import { once } from 'node:events'
 import { type RequestOptions, Agent, createServer, IncomingMessage, request } from 'node:http'
 import { connect as connectHttp2, createServer as createHttp2Server } from 'node:http2'
 import { type AddressInfo, Socket } from 'node:net'
+import expressSession from 'express-session'
 import { WebSocket, WebSocketServer } from 'ws'
 import type { SessionError } from '../../../lib/index.js'
 import { systemRuntime } from '../../../lib/base/runtime.js'
 import { SharedRevocations } from '../../../lib/session/revocation/shared-revocations.js'
 import { type WorldOptions, type World, startWorld } from '../../kit/world/world.js'
+import { answering } from '../../kit/world/applications.js'
+import { expressSessionLayer } from '../../kit/stores/keepers.js'
 import { FakeStore } from '../../kit/stores/memory.js'
 import { settled, until } from '../../kit/until.js'
 
@@ -183,6 +186,36 @@ describe('a live connection', () => {
     await elsewhere.revoke({ subject: 'alice' }, Date.now())
     expect(await closed).toBe(4401)
   })
+
+  test('ends with a logout in another process, also where the login is in express-session', async () => {
+    const inner = new expressSession.MemoryStore()
+    // As connect-redis: the store of several processes.
+    class StoreOfProcesses extends expressSession.Store {
+      get: expressSession.Store['get'] = (...call) => inner.get(...call)
+      set: expressSession.Store['set'] = (...call) => inner.set(...call)
+      destroy: expressSession.Store['destroy'] = (...call) => inner.destroy(...call)
+    }
+    let isOpen = false
+    const world: World = await startWorld({
+      oidc: { session: { use: 'request' } },
+      before: [expressSessionLayer(new StoreOfProcesses())],
+      layers: [
+        answering('/events', async (req) => {
+          const connection = await world.app.authenticate(req)
+          const signal = connection?.signal
+          isOpen = true
+          if (signal?.aborted === false) await once(signal, 'abort')
+          return (signal?.reason as SessionError).code
+        }),
+      ],
+    })
+    cleanUp.push(() => world.close())
+    await world.signIn()
+    const events = world.browser.fetch(world.url('/events'))
+    await until(() => isOpen)
+    inner.all((_error, sessions) => Object.keys(sessions ?? {}).forEach((id) => inner.destroy(id)))
+    expect((await events).json()).toBe('session_missing')
+  }, 20_000)
 
   test('with a stored session follows the idle limit that other requests prolong', async () => {
     const sharedStore = new FakeStore({ now: () => Date.now() })

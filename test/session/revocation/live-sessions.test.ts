@@ -4,6 +4,7 @@ import type { SessionRecord } from '../../../lib/session/record.js'
 import { ProcessRevocations } from '../../../lib/session/revocation/revocations.js'
 import { limits, record } from '../example.js'
 import { Clock } from '../../kit/clock.js'
+import { FakeStore } from '../../kit/stores/memory.js'
 
 beforeEach(() => void jest.useFakeTimers())
 afterEach(() => void jest.useRealTimers())
@@ -27,6 +28,23 @@ async function watching(sessions: number) {
 }
 
 describe('the sessions of live connections', () => {
+  test('are looked at every five seconds, if another process may end them: with a shared store, or one of their own', async () => {
+    const looksOf = async (isPolled: boolean, sharedStore?: FakeStore): Promise<number> => {
+      const runtime = new Clock()
+      const revocations = new ProcessRevocations(runtime, limits.absoluteSeconds)
+      const live = new LiveSessions({ runtime, limits, revocations, isPolled })
+      let looks = 0
+      const find = (kept: SessionRecord): SessionRecord => ((looks += 1), kept)
+      live.watch(record(), { find, sharedStore })
+      await jest.advanceTimersByTimeAsync(10_500)
+      live.close()
+      return looks
+    }
+    expect([await looksOf(false), await looksOf(true), await looksOf(false, new FakeStore(new Clock()))]).toEqual([
+      1, 3, 3,
+    ])
+  })
+
   test('do not pile up requests to a slow store', async () => {
     const { live, asked } = await watching(150)
     await jest.advanceTimersByTimeAsync(60_000)
