@@ -16,6 +16,7 @@ import {
 } from '../../jose/claim-rules.js'
 import { type Jws, type JwsHeader, decodeJws } from '../../jose/jws.js'
 import { describingFailures } from '../../jose/token-details.js'
+import type { TokenOrigin } from '../key-lookup.js'
 import type { Keys } from '../keys.js'
 import { type RuleContext, optionalDate, relyingPartyRules, strictTolerance, timeRules } from './claim-rules.js'
 import { createClientDecryption } from './decryption.js'
@@ -38,6 +39,8 @@ export interface IdTokenExpectations {
   readonly acrValues?: readonly string[] | undefined
   /** Whether `exp` may be past, since the session goes on after it. */
   readonly isExpiryIgnored?: boolean
+  /** Who has brought it: keys are fetched less often for what anyone may send. @default 'provider' */
+  readonly from?: TokenOrigin
 }
 
 /** Who issues ID Tokens, and for whom. */
@@ -84,20 +87,21 @@ export function createIdTokenValidator(settings: IdTokenSettings, keys: Keys): I
     algorithms,
     option: 'idTokenSigningAlg',
     clientSecret,
-    from: 'provider',
     ...(settings.tenants === undefined ? {} : { isKeyOf: isKeyOf(settings) }),
   } as const
-  const verifySignature = createSignatureVerifier(signature, keys)
+  const verifierFor = (from: TokenOrigin) => createSignatureVerifier({ ...signature, from }, keys)
+  const verifiers = { provider: verifierFor('provider'), anyone: verifierFor('anyone') }
   return {
     decrypt: createClientDecryption(settings, { token: 'ID Token', response: 'id_token' }),
     parties: settings,
-    async validate(idToken, expected) {
+    async validate(idToken, { from = 'provider', ...expected }) {
       const jws = decodeJws(idToken)
+      const claimsAt = (now: number) => checkClaims(jws, { ...settings, ...expected, now })
       return describingFailures(jws, async () => {
-        await verifySignature(jws)
+        await verifiers[from](jws, from === 'anyone' ? () => claimsAt(runtime.now() / 1000) : undefined)
         requireIdTokenType(jws.header)
         const now = runtime.now() / 1000
-        const claims = checkClaims(jws, { ...settings, ...expected, now })
+        const claims = claimsAt(now)
         await requireTenant(settings, claims)
         checkStrength(claims, expected, { ...settings, now })
         return claims

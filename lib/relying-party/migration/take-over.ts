@@ -22,7 +22,7 @@ const knownScope = 'openid'
  * @throws {AuthorizationResponseError} `authentication_too_weak` for `acr_values` in `authorizationParams`
  * @throws {SessionError} `session_expired`
  * @throws {TransactionError} `login_refused` by the application
- * @throws {ProviderError} the provider is unavailable
+ * @throws {ProviderError} the provider is unavailable; `provider_keys_throttled`: nobody knows yet whether the ID Token is valid
  */
 export async function takeOver(
   rp: TakeOverParts,
@@ -33,7 +33,8 @@ export async function takeOver(
   const { configuration, runtime, provider } = rp
   requireAlive(rp, old)
   const acrValues = acrValuesIn(configuration)
-  const signed = await provider.idTokens.validate(old.idToken, { isExpiryIgnored: true, acrValues })
+  // Whoever has the cookie brings it: it must not use up the fetches of keys that logins need.
+  const signed = await provider.idTokens.validate(old.idToken, { isExpiryIgnored: true, acrValues, from: 'anyone' })
   const userinfo = configuration.userinfo ? await userinfoOfOldSession(rp, old, signed) : undefined
   const { idToken, accessToken } = old
   const login = {
