@@ -19,7 +19,7 @@ import { countStepUp, refuseLoops, refuseVainStepUps } from '../session/login-lo
 import type { ErrorLinks } from '../http/error-page.js'
 import { continueAfter, fail } from '../http/error-response.js'
 import { type ApiAccess, type Connect, createApiAccess } from './api-access.js'
-import type { ChallengeCall, AuthenticationHandler, ForbidCall } from './authentication.js'
+import type { ChallengeCall, AuthenticationHandler, GuardCall, ForbidCall } from './authentication.js'
 import { OidcHandle } from '../session/oidc-handle.js'
 import type { OidcContext, RequestContext } from '../session/request-context.js'
 import { respond } from '../http/respond.js'
@@ -69,6 +69,11 @@ export class SessionAuthentication implements AuthenticationHandler {
   }
 
   challenge(call: ChallengeCall): void {
+    const { failure } = this.#request.session
+    if (failure !== undefined) {
+      this.#fail(failure.error, call)
+      return
+    }
     const { httpRequest } = this.#request
     const links = this.links(providersOf(call))
     const isRedirect = isRedirected(call, httpRequest)
@@ -81,7 +86,7 @@ export class SessionAuthentication implements AuthenticationHandler {
   }
 
   forbid(call: ForbidCall): void {
-    fail(call.error, this.#oidc.application.configuration, { ...call, ...this.links(), isGuard: true })
+    this.#fail(call.error, call)
   }
 
   get now(): () => number {
@@ -98,6 +103,10 @@ export class SessionAuthentication implements AuthenticationHandler {
     const [name = '', ...others] = providers
     if (others.length === 0) return errorLinks(name === '' ? base : atProvider(base, name), target)
     return { retryUrl: new URL(choiceUrl(base, target, providers), base.origin).href, home: base.home }
+  }
+
+  #fail(error: unknown, call: GuardCall): void {
+    fail(error, this.#oidc.application.configuration, { ...call, ...this.links(), isGuard: true })
   }
 
   #base(): BaseUrl {

@@ -24,7 +24,7 @@ export function trySilentLogin(
   }
   const { configuration, baseUrls } = rp
   const { httpRequest, session } = request
-  const isWanted = session.current() === undefined && isSilentLoginDue(httpRequest)
+  const isWanted = session.current() === undefined && session.failure === undefined && isSilentLoginDue(httpRequest)
   if (!isWanted || request.cookies().quiet.value !== undefined) {
     call.next()
     return

@@ -4,6 +4,7 @@ import { DecodedClaims, personClaims, sessionClaims } from '../../session/claims
 import { type IssuerNames, configuredIssuer } from '../../options/common/provider-description.js'
 import { type SessionLimits, clocksOf } from '../../session/lifetime.js'
 import type { SessionRecord } from '../../session/record.js'
+import type { FoundSession, SessionStorage } from '../../session/storage/storage.js'
 import type { MaybePromise } from '../../base/maybe-promise.js'
 import type { SharedStore } from '../../options/common/stores.js'
 import type { Runtime } from '../../base/runtime.js'
@@ -73,10 +74,27 @@ export interface BindingSettings extends SessionEndSettings {
   readonly runtime: Runtime
 }
 
+/** What `onLogin` has thrown. */
+export interface LoginFailure {
+  readonly error: unknown
+}
+
+/** What was read of the session of a request. */
+export interface SessionReading {
+  readonly storage: SessionStorage
+  readonly found: FoundSession
+  /** When the request came, in milliseconds since the epoch. */
+  readonly startedAt: number
+  /** Whether it is taken over from another package, so that the browser has no cookie of it yet. @default false */
+  readonly isTakenOver?: boolean
+}
+
 /** The session of one request, and the changes that its response makes to cookies. */
 export interface SessionBinding {
   /** The store that is shared by all processes that read this session. */
   readonly sharedStore?: SharedStore | undefined
+  /** Why nobody is signed in, if the application's `onLogin` has failed for an old session: guards report it. */
+  readonly failure?: LoginFailure | undefined
   current(): SessionRecord | undefined
   /** @throws {SessionError} `session_too_large`, `session_missing`, `session_store_unavailable` */
   store(record: SessionRecord): MaybePromise<void>

@@ -190,9 +190,9 @@ export function openRequest(
   const storage = oidc.storageOf(req, httpRequest, res)
   const { migration } = oidc
   return whenDone(
-    migration?.isBroughtBy(httpRequest) === true
-      ? migration.bind({ httpRequest, req, res, storage })
-      : bindSession(oidc.binding, storage, httpRequest, res),
+    migration === undefined
+      ? bindSession(oidc.binding, storage, httpRequest, res)
+      : migration.bind({ httpRequest, req, res, storage }),
     (session) => new RequestContext(oidc, { httpRequest, session, storage }, req, res),
   )
 }

@@ -6,7 +6,7 @@ import { extendIdleLimit } from '../../session/lifetime.js'
 import { withConcurrent } from '../../session/merge.js'
 import { type FoundSession, storedSessionIn, recordsIn, type SessionStorage } from '../../session/storage/storage.js'
 import type { SessionRecord } from '../../session/record.js'
-import type { BindingSettings, SessionBinding } from './identity.js'
+import type { BindingSettings, SessionBinding, SessionReading } from './identity.js'
 import { endSessions, noteEnd } from './session-end.js'
 import { finishHeaders, unlessRepeated } from '../http/respond.js'
 import { lookUntilSent, ResponseTime } from '../http/slow-response.js'
@@ -29,12 +29,6 @@ export function bindSession(
     storage.read(httpRequest.cookies, httpRequest),
     (found) => new BoundSession(settings, httpRequest, res, { storage, found, startedAt }),
   )
-}
-
-interface Reading {
-  readonly storage: SessionStorage
-  readonly found: FoundSession
-  readonly startedAt: number
 }
 
 /** See {@link bindSession}. */
@@ -64,7 +58,7 @@ export class BoundSession implements SessionBinding {
     settings: BindingSettings,
     httpRequest: HttpRequest,
     res: NodeResponse,
-    { storage, found, startedAt }: Reading,
+    { storage, found, startedAt, isTakenOver = false }: SessionReading,
   ) {
     this.#settings = settings
     this.#storage = storage
@@ -80,6 +74,7 @@ export class BoundSession implements SessionBinding {
     // The first listener runs last, so no later middleware can let a cache keep a person's cookie.
     if (this.#record !== undefined || unlessRepeated(this.#removals(), httpRequest).length > 0) this.#watchHeaders()
     if (this.#isUse && this.#record !== undefined && this.#touched(this.#record) !== this.#record) this.#lookUntilSent()
+    if (isTakenOver && this.#record !== undefined) this.#change(this.#writeIfFitting(this.#record), this.#record)
   }
 
   // Another request may have renewed the tokens meanwhile: an old refresh token must not get back into the browser.

@@ -2,6 +2,7 @@ import type { Runtime } from '../../base/runtime.js'
 import { storeName } from '../../base/store/store-name.js'
 import type { SharedStore } from '../../options/common/stores.js'
 import { createNamedSeals, type Seal } from '../../seal/seal.js'
+import { idTokenClaims } from '../claims.js'
 import { fromPayload, type SessionRecord, toPayload } from '../record.js'
 import type { OldSession } from './old-session.js'
 
@@ -16,8 +17,10 @@ interface SpentSessionsSettings {
 
 // Longer than old sessions may be taken over, even if that is prolonged once. By then, their own limits have ended them.
 const spentMilliseconds = 60 * 86_400_000
-// Browsers send several requests at once, and an answer with the new cookie may be lost.
-const sharedMilliseconds = 10_000
+// The answer with the new cookie may be lost: until that has come back once, the old one leads to the same session.
+const sharedMilliseconds = 3_600_000
+// After that, requests with the old one may still be under way: browsers send several at once.
+const settledMilliseconds = 10_000
 const noSession = '-'
 
 /**
@@ -35,14 +38,14 @@ export class SpentSessions {
   }
 
   /**
-   * What has become of an old session: `undefined` if nothing yet, the session that it was exchanged for if that was a moment ago,
-   * else `spent`.
+   * What has become of an old session: `undefined` if nothing yet, the session that it was exchanged for if the browser may not have
+   * got that yet, else `spent`.
    *
    * @throws {SessionError} `session_store_unavailable`
    */
   async find(old: OldSession): Promise<SessionRecord | 'spent' | undefined> {
     const { sharedStore } = this.#settings
-    const [place] = await sharedStore.get([this.#name(old)])
+    const [place] = await sharedStore.get([this.nameOf(old)])
     if (place === undefined) return undefined
     if (place === noSession) return 'spent'
     const [text] = await sharedStore.get([this.#sharedName(place)])
@@ -51,7 +54,7 @@ export class SpentSessions {
   }
 
   /**
-   * Exchanges an old session for a new one, unless another request has done so. Requests of the same moment find the new one.
+   * Exchanges an old session for a new one, unless another request has done so. Other requests with the old one find the new one.
    *
    * @throws {SessionError} `session_store_unavailable`
    */
@@ -64,24 +67,39 @@ export class SpentSessions {
       this.#seals(place).seal(toPayload(record, endsAt)),
       sharedMilliseconds,
     )
-    return sharedStore.add(this.#name(old), place, spentMilliseconds)
+    return sharedStore.add(this.nameOf(old), place, spentMilliseconds)
+  }
+
+  /**
+   * Notes that the browser has the new session: the old one leads to it for a moment only.
+   *
+   * @param record - a session that an old one was exchanged for
+   * @throws {SessionError} `session_store_unavailable`
+   */
+  async settle(record: SessionRecord): Promise<void> {
+    const { sharedStore } = this.#settings
+    const { iss: issuer, sub: subject } = idTokenClaims(record)
+    const [place] = await sharedStore.get([this.nameOf({ issuer, subject, createdAt: record.createdAt })])
+    if (place === undefined || place === noSession) return
+    const name = this.#sharedName(place)
+    const [text] = await sharedStore.get([name])
+    if (text !== undefined) await sharedStore.replace(name, text, text, settledMilliseconds)
   }
 
   /**
    * Has an old session count no longer, such as at a logout.
    *
+   * @returns the session that it was exchanged for before, if the browser may not have got that yet
    * @throws {SessionError} `session_store_unavailable`: it may be taken over later
    */
-  async spend(old: OldSession): Promise<void> {
-    await this.#settings.sharedStore.add(this.#name(old), noSession, spentMilliseconds)
+  async spend(old: OldSession): Promise<SessionRecord | undefined> {
+    if (await this.#settings.sharedStore.add(this.nameOf(old), noSession, spentMilliseconds)) return undefined
+    const known = await this.find(old)
+    return known === 'spent' ? undefined : known
   }
 
-  /** Undoes an exchange whose session could not begin. */
-  async undo(old: OldSession): Promise<void> {
-    await this.#settings.sharedStore.remove(this.#name(old))
-  }
-
-  #name({ issuer, subject, createdAt }: OldSession): string {
+  /** The name by which an old session is known: one for all copies of its cookie. */
+  nameOf({ issuer, subject, createdAt }: Pick<OldSession, 'issuer' | 'subject' | 'createdAt'>): string {
     return storeName('migrated', [this.#settings.audience, issuer, subject, createdAt])
   }
 

@@ -3,7 +3,7 @@ import { type MaybePromise, whenDone } from '../../../base/maybe-promise.js'
 import type { SessionRecord } from '../../../session/record.js'
 import { finishHeaders } from '../../http/respond.js'
 import type { NodeResponse } from '../../types.js'
-import type { SessionBinding } from '../identity.js'
+import type { LoginFailure, SessionBinding } from '../identity.js'
 
 /** The old cookies of a request. */
 export interface BroughtCookies {
@@ -11,6 +11,7 @@ export interface BroughtCookies {
   spend(): MaybePromise<void>
   /** `Set-Cookie` values that remove the cookies. */
   removals(): readonly string[]
+  readonly failure?: LoginFailure | undefined
 }
 
 /** The session of a request that has brought old cookies: a login or a logout ends the old session too. */
@@ -24,6 +25,10 @@ export class MigratingSession implements SessionBinding {
     this.#inner = inner
     this.#old = old
     this.#res = res
+  }
+
+  get failure(): LoginFailure | undefined {
+    return this.#old.failure
   }
 
   get sharedStore(): SessionBinding['sharedStore'] {

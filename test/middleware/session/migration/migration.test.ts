@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
-import type { OidcOptions, SessionOptions } from '../../../../lib/index.js'
+import { randomBytes } from 'node:crypto'
+import { type OidcOptions, requireAuth, SessionError, type SessionOptions } from '../../../../lib/index.js'
 import { Browser } from '../../../hosts/client.js'
 import { type Host, hosts } from '../../../hosts/hosts.js'
 import { type App, json, startApp, type AppRequest } from '../../../kit/app.js'
@@ -9,9 +10,10 @@ import { json as jsonAnswer } from '../../../kit/provider/answers.js'
 import { mint, otherRsaKey, rsaKey, signJws } from '../../../kit/provider/keys.js'
 import { TestProvider } from '../../../kit/provider/provider.js'
 import { FakeStore } from '../../../kit/stores/memory.js'
+import { settled } from '../../../kit/until.js'
 import { AuditWatch } from '../../../kit/watching/audit.js'
 import { watchAll } from '../../../kit/watching/watching.js'
-import { answering, get, post } from '../../../kit/world/applications.js'
+import { answering, get, guarded, post } from '../../../kit/world/applications.js'
 import { logoutEvent } from '../../../kit/world/logout-world.js'
 
 const day = 86_400
@@ -80,6 +82,7 @@ const layers = [
     return null
   }),
   get('/leave', ({ oidc }) => oidc.logout()),
+  guarded('/private', requireAuth()),
 ]
 
 /** An ID Token of the old application. */
@@ -329,7 +332,9 @@ describe('an old session', () => {
   test('costs no call of the store where somebody is signed in here', async () => {
     await begin()
     const browser = browserWith(await cookieOf())
-    await browser.fetch(url('/me'))
+    // The first one with the new cookie notes that the browser has it.
+    for (let request = 0; request < 2; request += 1) await browser.fetch(url('/me'))
+    await settled()
     const plain = sharedStore.count()
     await browser.fetch(url('/me'))
     const each = sharedStore.count() - plain
@@ -446,6 +451,28 @@ describe('what is refused without an error for the person', () => {
   test('a session too large for cookies', async () => {
     await begin({ session: { maxCookieBytes: 1024 } })
     expect(await codeWith(await cookieOf({ refresh_token: 'r'.repeat(2000) }))).toBe('session_too_large')
+  })
+
+  test('a session too large for cookies by what is added when it begins, which is in no list then', async () => {
+    const cookie = await cookieOf({ refresh_token: randomBytes(600).toString('base64url') })
+    let [tooSmall, enough] = [1024, 3072]
+    while (enough - tooSmall > 1) {
+      const maxCookieBytes = Math.floor((tooSmall + enough) / 2)
+      await begin({ session: { maxCookieBytes } })
+      const answer = await browserWith(cookie).fetch(url('/me'))
+      expect(answer.status).toBe(200)
+      const isTakenOver = (answer.json() as { sub: unknown }).sub === 'alice'
+      await settled()
+      const lists = [...sharedStore.contents().keys()].filter((name) => name.startsWith('listed'))
+      expect(lists).toHaveLength(isTakenOver ? 1 : 0)
+      if (isTakenOver) enough = maxCookieBytes
+      else tooSmall = maxCookieBytes
+      await app.close()
+    }
+    expect(enough).toBeLessThan(3072)
+    // The size of what is compressed differs by some bytes each time.
+    await begin({ session: { maxCookieBytes: tooSmall - 50 } })
+    expect(await codeWith(cookie)).toBe('session_too_large')
   })
 
   test('a sign-in weaker than every login here', async () => {
@@ -566,6 +593,214 @@ describe('an old access token that the UserInfo endpoint does not take', () => {
     app.provider.answers['/userinfo'] = () => jsonAnswer({ sub: 'alice' })
     app.clock.advance(120)
     expect(await subjectOf(browser)).toBe('alice')
+  })
+})
+
+describe('an old session whose key the provider has given up', () => {
+  const logIn = async (): Promise<unknown> => {
+    const browser = new Browser()
+    const sent = await browser.navigate(url('/login'))
+    const query = new URL(String(sent.headers['location'])).searchParams
+    app.provider.answers['/token'] = async () =>
+      jsonAnswer({
+        ...tokens,
+        expires_in: 600,
+        id_token: await idToken(
+          { sub: 'bob', iat: app.clock.seconds, exp: app.clock.seconds + 600, nonce: query.get('nonce') },
+          otherRsaKey,
+        ),
+      })
+    await browser.navigate(url(`/callback?code=c&state=${query.get('state')}`))
+    return subjectOf(browser)
+  }
+
+  test('JK02: locks nobody out, and uses up no fetch of keys that logins need', async () => {
+    await begin()
+    app.provider.keys = [otherRsaKey]
+    const browser = browserWith(await cookieOf())
+    const statuses: unknown[] = []
+    for (let request = 0; request < 30; request += 1) {
+      statuses.push((await browser.fetch(url('/me'))).status)
+      app.clock.advance(20)
+    }
+    expect(new Set(statuses)).toEqual(new Set([200]))
+    expect((await browser.navigate(url('/login'))).status).toBe(302)
+    expect(oldNames(browser)).toHaveLength(1)
+    expect(app.provider.count('/jwks')).toBeLessThan(12)
+    expect(await logIn()).toBe('bob')
+  })
+
+  test('JK02: is not known to be one while keys were asked for too often: nobody is signed in, and its cookie stays', async () => {
+    await begin()
+    app.provider.keys = [otherRsaKey]
+    for (let kid = 0; kid < 6; kid += 1) {
+      const token = await idToken({}, { ...rsaKey, kid: `gone-${kid}` })
+      const browser = browserWith(await cookieOf({ id_token: token }))
+      expect([(await browser.fetch(url('/me'))).status, oldNames(browser).length]).toEqual([200, 1])
+    }
+    expect(app.provider.count('/jwks')).toBeLessThan(6)
+    expect(await logIn()).toBe('bob')
+  })
+})
+
+describe('onLogin that fails for an old session', () => {
+  const failing = async (error: () => unknown): Promise<() => number> => {
+    let calls = 0
+    const onLogin = (): never => {
+      calls += 1
+      throw error()
+    }
+    await begin({ oidc: { onLogin } })
+    return () => calls
+  }
+
+  test.each([
+    ['an error of its own', () => new Error('down')],
+    ['an error of this package', () => new SessionError('session_store_unavailable', 'down')],
+    ['nothing', () => undefined],
+  ])('by %s leaves all pages to people who are not signed in, and guards report it', async (_, error) => {
+    const calls = await failing(error)
+    const browser = browserWith(await cookieOf())
+    expect(await subjectOf(browser)).toBeNull()
+    expect((await browser.navigate(url('/private'))).status).toBeGreaterThanOrEqual(500)
+    expect([calls(), oldNames(browser).length]).toEqual([1, 1])
+    app.clock.advance(11)
+    expect(await subjectOf(browser)).toBeNull()
+    expect([calls(), oldNames(browser).length]).toEqual([2, 1])
+  })
+
+  test('is told on the tracing channel', async () => {
+    await failing(() => new Error('down'))
+    const codes: unknown[] = []
+    const tracing = watchAll(
+      ({ step, errorCode }, phase) => void (step === 'session' && phase === 'error' && codes.push(errorCode)),
+    )
+    await browserWith(await cookieOf()).fetch(url('/me'))
+    tracing.stop()
+    expect(codes).toEqual(['unexpected_error'])
+  })
+
+  test('stops neither a login nor a logout, which call it for no old session and end that', async () => {
+    const calls = await failing(() => new Error('down'))
+    const value = await cookieOf()
+    const browser = browserWith(value)
+    expect((await browser.navigate(url('/login'))).status).toBe(302)
+    expect((await browser.navigate(url('/logout'), { site: 'same-origin' })).status).toBe(302)
+    expect([calls(), oldNames(browser)]).toEqual([0, []])
+    expect(await subjectOf(browserWith(value))).toBeNull()
+    expect(calls()).toBe(0)
+  })
+
+  test('by what it returns is a mistake of the application, as at the callback', async () => {
+    await begin({ oidc: { onLogin: () => 'alice' as never } })
+    const browser = browserWith(await cookieOf())
+    expect([(await browser.fetch(url('/me'))).status, oldNames(browser).length]).toEqual([500, 1])
+    expect((await browser.navigate(url('/login'))).status).toBe(302)
+  })
+
+  test('by a response ends the request with it', async () => {
+    const seen: unknown[] = []
+    await begin({
+      oidc: {
+        onLogin: (_login, req) => void (req as { res?: { end(text: string): void } }).res?.end('by onLogin'),
+        onError: (error, { next }) => {
+          seen.push((error as { code?: string }).code)
+          next(error)
+        },
+      },
+    })
+    const answer = await browserWith(await cookieOf()).fetch(url('/me'))
+    expect([answer.text, seen]).toEqual(['by onLogin', ['headers_already_sent']])
+  })
+})
+
+describe('onLogin', () => {
+  test('is called once for an old session that several requests bring at once', async () => {
+    let calls = 0
+    await begin({
+      oidc: {
+        onLogin: async () => {
+          calls += 1
+          await settled()
+        },
+      },
+    })
+    const value = await cookieOf()
+    const subjects = await Promise.all(Array.from({ length: 5 }, () => subjectOf(browserWith(value))))
+    expect([subjects, calls]).toEqual([Array(5).fill('alice'), 1])
+  })
+})
+
+describe('an answer with the new cookie that was lost', () => {
+  test('is made up for by the next one, however late, and no longer once the browser has the cookie', async () => {
+    await begin()
+    const value = await cookieOf()
+    expect(await subjectOf(browserWith(value))).toBe('alice')
+    app.clock.advance(1800)
+    const browser = browserWith(value)
+    expect(await subjectOf(browser)).toBe('alice')
+    expect(await subjectOf(browser)).toBe('alice')
+    await settled()
+    app.clock.advance(11)
+    expect(await subjectOf(browserWith(value))).toBeNull()
+    expect(await subjectOf(browser)).toBe('alice')
+  })
+
+  test('does not keep a session from ending by a logout with the old cookie', async () => {
+    await begin()
+    const value = await cookieOf()
+    const [lost, browser] = [browserWith(value), browserWith(value)]
+    expect(await subjectOf(lost)).toBe('alice')
+    await browser.navigate(url('/logout'), { site: 'same-origin' })
+    expect(await subjectOf(lost)).toBeNull()
+    expect(await subjectOf(browserWith(value))).toBeNull()
+  })
+
+  test.each([['get'], ['set'], ['add']] as const)(
+    'because the store failed at %s, at whichever call, costs nobody the session',
+    async (operation) => {
+      for (let failing = 1; failing <= 4; failing += 1) {
+        await begin({ session: { store: new FakeStore(new Clock()) } })
+        const store = app.options.session?.store as FakeStore
+        const browser = browserWith(await cookieOf())
+        let calls = 0
+        store.before = sharedStore.before = (call) => {
+          if (call.operation === operation && (calls += 1) === failing) throw new Error('down')
+        }
+        const { status } = await browser.fetch(url('/me'))
+        store.before = sharedStore.before = () => undefined
+        expect([200, 503]).toContain(status)
+        expect(await subjectOf(browser)).toBe('alice')
+        await app.close()
+      }
+      await begin()
+    },
+  )
+})
+
+test('a session that is taken over is written to its store once: other requests may have changed it by then', async () => {
+  await begin({ session: { store: new FakeStore(new Clock()) } })
+  const store = app.options.session?.store as FakeStore
+  expect(await subjectOf(browserWith(await cookieOf()))).toBe('alice')
+  await settled()
+  const writes = store.calls.filter(({ operation, names }) => operation !== 'get' && /^session:/.test(names[0] ?? ''))
+  expect(writes.map(({ operation }) => operation)).toEqual(['set'])
+})
+
+describe('an old access token that the UserInfo endpoint refuses', () => {
+  test('is not offered to it again with every request', async () => {
+    await begin({
+      oidc: (_, provider) => {
+        provider.answers['/userinfo'] = () => jsonAnswer({ error: 'invalid_token' }, 401)
+        return { userinfo: true }
+      },
+    })
+    const browser = browserWith(await cookieOf())
+    for (let request = 0; request < 3; request += 1) expect(await subjectOf(browser)).toBeNull()
+    expect(app.provider.count('/userinfo')).toBe(1)
+    app.clock.advance(301)
+    expect(await subjectOf(browser)).toBeNull()
+    expect(app.provider.count('/userinfo')).toBe(2)
   })
 })
 

@@ -1,0 +1,34 @@
+import { hash } from 'node:crypto'
+import type { LRUCache } from 'lru-cache'
+import { createGrowingCache } from '../../base/cache/growing-cache.js'
+import type { Runtime } from '../../base/runtime.js'
+import type { OldSession } from './old-session.js'
+
+const maxRefused = 10_000
+const refusedSeconds = 300
+
+/**
+ * Remembers in this process which old sessions do not count, for a while: their cookies come with every request. A later copy of a
+ * cookie, with newer tokens, is another one.
+ */
+export class RefusedSessions<Refusal extends object> {
+  readonly #refusals: LRUCache<string, Refusal>
+
+  constructor(runtime: Runtime) {
+    this.#refusals = createGrowingCache({ max: maxRefused, milliseconds: refusedSeconds * 1000, runtime })
+  }
+
+  /** What came of an old session before. */
+  find(old: OldSession): Refusal | undefined {
+    return this.#refusals.get(keyOf(old))
+  }
+
+  /** Remembers what came of one, for some minutes unless it is to be tried again before. */
+  add(old: OldSession, refusal: Refusal, seconds = refusedSeconds): void {
+    this.#refusals.set(keyOf(old), refusal, { ttl: seconds * 1000 })
+  }
+}
+
+function keyOf(old: OldSession): string {
+  return hash('sha256', JSON.stringify(old), 'base64url')
+}
