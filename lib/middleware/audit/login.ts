@@ -6,12 +6,16 @@ import { idTokenClaims } from '../../session/claims.js'
 import type { SessionRecord } from '../../session/record.js'
 import type { WebRelyingParty } from '../providers/relying-parties.js'
 
+const reported = new WeakSet<SessionRecord>()
+
 /**
- * Reports that somebody has signed in.
+ * Reports that somebody has signed in: once, if the callback came twice at the same moment.
  *
  * @param isStepUp - whether a guard sent a signed-in person to this login
  */
 export function auditLogin({ configuration: of }: WebRelyingParty, session: SessionRecord, isStepUp: boolean): void {
+  if (reported.has(session)) return
+  reported.add(session)
   const name = isStepUp ? 'step_up_succeeded' : 'login_succeeded'
   audit(() => ({ name, of, ...strengthOf(session), ...auditedSession(session) }))
 }

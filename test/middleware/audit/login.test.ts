@@ -3,6 +3,7 @@ import { acr, requireAuth } from '../../../lib/index.js'
 import { Browser } from '../../hosts/client.js'
 import { AuditWatch } from '../../kit/watching/audit.js'
 import { guarded } from '../../kit/world/applications.js'
+import { toCallback } from '../../kit/world/steps.js'
 import { startWorld, type World } from '../../kit/world/world.js'
 
 describe('the audit events of logins', () => {
@@ -22,6 +23,14 @@ describe('the audit events of logins', () => {
   afterAll(async () => {
     audited.stop()
     await world.close()
+  })
+
+  test('say it once of a callback that comes twice at once', async () => {
+    const browser = new Browser()
+    const callback = await toCallback(world, { browser })
+    const cookie = browser.cookies.header({ url: callback, crossSite: false, safeNavigation: true }) ?? ''
+    await Promise.all([1, 2].map(() => new Browser().navigate(callback.href, { headers: { cookie } })))
+    expect(audited.take().map(({ name }) => name)).toEqual(['login_succeeded'])
   })
 
   test('say who has signed in, where, from where, and which session it is', async () => {

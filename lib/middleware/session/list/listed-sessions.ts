@@ -9,6 +9,7 @@ import type { SessionRecord } from '../../../session/record.js'
 export class ListedSessions {
   readonly #list: SessionList
   readonly #namesOf: (record: SessionRecord) => IssuerNames | undefined
+  readonly #entered = new WeakMap<SessionRecord, Promise<SessionRecord>>()
 
   /** @param namesOf - the issuer of a session as the options say it */
   constructor(list: SessionList, namesOf: (record: SessionRecord) => IssuerNames | undefined) {
@@ -17,12 +18,16 @@ export class ListedSessions {
   }
 
   /**
-   * Lists a session that begins.
+   * Lists a session that begins: once, if two requests begin it at the same moment, such as by a double click.
    *
    * @throws {SessionError} `session_store_unavailable`: it must not begin
    */
   enter(record: SessionRecord, names: IssuerNames, httpRequest: HttpRequest): Promise<SessionRecord> {
-    return this.#list.enter(record, personOf(record, names), userAgentOf(httpRequest))
+    const known = this.#entered.get(record)
+    if (known !== undefined) return known
+    const entered = this.#list.enter(record, personOf(record, names), userAgentOf(httpRequest))
+    this.#entered.set(record, entered)
+    return entered
   }
 
   /**

@@ -3,7 +3,7 @@ import { Browser } from '../../../hosts/client.js'
 import { Clock } from '../../../kit/clock.js'
 import { answering } from '../../../kit/world/applications.js'
 import { knownJwks, LogoutWorld } from '../../../kit/world/logout-world.js'
-import { forgetAtProvider, subjectOf } from '../../../kit/world/steps.js'
+import { forgetAtProvider, subjectOf, toCallback } from '../../../kit/world/steps.js'
 import { tokenOf } from '../../../kit/world/refreshing.js'
 import { FakeStore } from '../../../kit/stores/memory.js'
 import { type Place, type StorageKind, storageKinds, worldIn } from '../../../kit/stores/storage-kinds.js'
@@ -56,6 +56,14 @@ describeWith('redis-server', 'the list of sessions that are kept in', (program) 
       expect(await agents()).toEqual(['phone'])
       expect((await own.logout()).status).toBe(200)
       expect(await agents()).toEqual([])
+    })
+
+    test('has one session of a browser whose callback comes twice at once', async () => {
+      const callback = await toCallback(own.world)
+      const cookie = own.world.browser.cookies.header({ url: callback, crossSite: false, safeNavigation: true }) ?? ''
+      const headers = { cookie, 'user-agent': 'laptop' }
+      await Promise.all([1, 2].map(() => new Browser().navigate(callback.href, { headers })))
+      expect(await agents()).toEqual(['laptop'])
     })
 
     test('has one session of a browser that signs in again', async () => {
