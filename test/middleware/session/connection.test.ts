@@ -10,7 +10,7 @@ import { systemRuntime } from '../../../lib/base/runtime.js'
 import { SharedRevocations } from '../../../lib/session/revocation/shared-revocations.js'
 import { type WorldOptions, type World, startWorld } from '../../kit/world/world.js'
 import { answering } from '../../kit/world/applications.js'
-import { expressSessionLayer } from '../../kit/stores/keepers.js'
+import { expressSessionLayer } from '../../kit/stores/storage-kinds.js'
 import { FakeStore } from '../../kit/stores/memory.js'
 import { settled, until } from '../../kit/until.js'
 

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { answering } from '../../kit/world/applications.js'
 import { Clock } from '../../kit/clock.js'
-import { cookieSessionLayer, expressSessionLayer } from '../../kit/stores/keepers.js'
+import { cookieSessionLayer, expressSessionLayer } from '../../kit/stores/storage-kinds.js'
 import { FakeStore } from '../../kit/stores/memory.js'
 import { type RefreshWorld, startRefreshWorld } from '../../kit/world/refreshing.js'
 import expressSession from 'express-session'
