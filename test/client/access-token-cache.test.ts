@@ -3,6 +3,7 @@ import { ProviderError, TokenEndpointError } from '../../lib/index.js'
 import { failureOf } from '../kit/failure.js'
 import { down, json } from '../kit/provider/answers.js'
 import { createTokens } from '../kit/client/source.js'
+import { pastDeadline } from '../kit/timers.js'
 import { settled } from '../kit/until.js'
 import { keyPair } from '../kit/key-pair.js'
 
@@ -267,8 +268,14 @@ describe('credentials that are looked up', () => {
     ['hangs', () => new Promise(() => {}), 'provider_timeout', 503],
   ])('end in a typed error without details when a lookup %s', async (_what, lookup, code, status) => {
     const clientSecret = lookup as () => string
-    const { source, requests } = createTokens({ clientSecret, httpTimeoutSeconds: 0.1 })
-    const error = await failureOf(source.getToken())
+    let isAsked = false
+    const watched = () => ((isAsked = true), clientSecret())
+    const { source, requests } = createTokens({ clientSecret: watched, httpTimeoutSeconds: 30 })
+    const error = await pastDeadline(
+      30,
+      () => failureOf(source.getToken()),
+      () => isAsked,
+    )
     expect(error).toMatchObject({ code, status })
     expect(`${error.message}${error.cause?.message}`).not.toContain('hunter2')
     expect(requests()).toEqual([])

@@ -1,5 +1,5 @@
 import { sign } from 'node:crypto'
-import { describe, expect, test } from '@jest/globals'
+import { beforeEach, describe, expect, test } from '@jest/globals'
 import type { ClientKeyOption } from '../../../lib/options/common/client-authentication.js'
 import { importClientKeys } from '../../../lib/provider/authentication/client-keys.js'
 import { createProvider } from '../../../lib/provider/provider.js'
@@ -8,6 +8,7 @@ import { failureOf } from '../../kit/failure.js'
 import { signingKey } from '../../kit/provider/keys.js'
 import { TestProvider } from '../../kit/provider/provider.js'
 import { introspectingApi } from '../../kit/resource-server/introspecting.js'
+import { pastDeadline } from '../../kit/timers.js'
 import { watchAll } from '../../kit/watching/watching.js'
 
 const { publicKey } = signingKey('ES256')
@@ -29,26 +30,34 @@ const flaws: readonly (readonly [string, unknown, string])[] = [
   ['hangs', () => new Promise(() => undefined), 'provider_timeout'],
 ]
 
-/** The failure of some work, and the names of the steps whose traces say why. */
-async function tracedFailure(work: () => unknown) {
+/** The failure of some work within a deadline of 30 seconds, and the names of the steps whose traces say why. */
+async function tracedFailure(work: () => unknown, hangs: () => boolean) {
   const told = new Set<string>()
   const watch = watchAll(({ step, error }) => {
     if (error?.message.includes('"clientKeys.current.sign"') === true) told.add(step)
   })
   try {
-    return { error: await failureOf(work), told }
+    return { error: await pastDeadline(30, () => failureOf(work), hangs), told }
   } finally {
     watch.stop()
   }
 }
 
 describe.each(flaws)('MT08: a KMS that %s is an outage, 503', (_what, by, code) => {
+  const patient = { httpTimeoutSeconds: 30 }
+  let isAsked: boolean
+  beforeEach(() => void (isAsked = false))
+  const clientKeys = keysOf((input: Buffer) => ((isAsked = true), (by as Sign)(input, 'ES256')))
+
   test('where a machine gets a token, and the trace says why', async () => {
     const { source, requests } = createTokens({
-      ...{ clientSecret: undefined, clientAuthentication: 'private_key_jwt', httpTimeoutSeconds: 0.1 },
-      clientKeys: keysOf(by),
+      ...{ clientSecret: undefined, clientAuthentication: 'private_key_jwt', clientKeys },
+      ...patient,
     })
-    const { error, told } = await tracedFailure(() => source.getToken())
+    const { error, told } = await tracedFailure(
+      () => source.getToken(),
+      () => isAsked,
+    )
     expect(error).toMatchObject({ code, status: 503 })
     expect([...told]).toEqual(['client_credentials'])
     expect(requests()).toEqual([])
@@ -57,9 +66,12 @@ describe.each(flaws)('MT08: a KMS that %s is an outage, 503', (_what, by, code) 
   })
 
   test('where a token is introspected: never 401', async () => {
-    const credentials = { clientSecret: undefined, clientAuthentication: 'private_key_jwt', clientKeys: keysOf(by) }
-    const api = introspectingApi(credentials, { httpTimeoutSeconds: 0.1 })
-    const { error, told } = await tracedFailure(() => api.accept('opaque-token'))
+    const credentials = { clientSecret: undefined, clientAuthentication: 'private_key_jwt', clientKeys }
+    const api = introspectingApi(credentials, patient)
+    const { error, told } = await tracedFailure(
+      () => api.accept('opaque-token'),
+      () => isAsked,
+    )
     expect(error).toMatchObject({ code, status: 503 })
     expect([...told].sort()).toEqual(['introspection', 'validation'])
     expect(api.questions).toEqual([])

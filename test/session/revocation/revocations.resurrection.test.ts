@@ -120,7 +120,7 @@ describeWith('redis-server', 'a session that has ended stays dead', (program) =>
       if (given === undefined) throw new Error('nothing is shared')
       const sharedStore = isSharedStore(given)
         ? given
-        : expressSessionStore({ store: given, runtime, timeoutSeconds: 1 })
+        : expressSessionStore({ store: given, runtime, timeoutSeconds: 30 })
       const revocations = new SharedRevocations({
         sharedStore,
         runtime,

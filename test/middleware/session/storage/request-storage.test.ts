@@ -10,6 +10,7 @@ import { cookieOf, type RefreshWorld, startRefreshWorld, told, tokenOf } from '.
 import { codeOf, comeBack, subjectOf, toCallback } from '../../../kit/world/steps.js'
 import type { AppRequest } from '../../../kit/app.js'
 import { cookieSessionLayer, expressSessionLayer } from '../../../kit/stores/storage-kinds.js'
+import { pastDeadline } from '../../../kit/timers.js'
 
 let world: RefreshWorld
 afterEach(() => world.close())
@@ -58,8 +59,10 @@ const layers = [
   }),
 ]
 
+const storeTimeoutSeconds = 30
+
 async function start(before: readonly Layer[], others = {}): Promise<void> {
-  const session = { use: 'request', storeTimeoutSeconds: 0.3 } as const
+  const session = { use: 'request', storeTimeoutSeconds } as const
   world = await startRefreshWorld({ before, layers, oidc: { session }, ...others })
 }
 
@@ -238,7 +241,11 @@ describe('an unavailable store of the application’s session', () => {
       await start([expressSessionLayer(store)])
       const callback = await toCallback(world)
       store.fault = fault
-      const answer = await comeBack(callback, world.browser)
+      const answer = await pastDeadline(
+        storeTimeoutSeconds,
+        () => comeBack(callback, world.browser),
+        () => store.fault === 'none',
+      )
       expect([answer.status, codeOf(answer), answer.headers['retry-after']]).toEqual([
         503,
         'session_store_unavailable',
