@@ -3,6 +3,7 @@ import { EventEmitter } from 'node:events'
 import { createClient, createCluster } from 'redis'
 import { redisStore, redisReplayCache } from '../../lib/redis/index.js'
 import { describeWith } from '../setup/describe-with.js'
+import { patient } from '../kit/redis/clients.js'
 import { type RedisServer, startRedis, stopEveryRedis } from '../kit/redis/server.js'
 import { startRedisCluster } from '../kit/redis/topology.js'
 import { Wire } from '../kit/redis/wire.js'
@@ -40,14 +41,11 @@ describeWith('redis-server', 'the connection of a client', (path) => {
     await server.stop()
   })
 
-  // For what is answered: a busy machine may take longer than the others wait.
-  const patient = () => redisStore(client, { timeoutSeconds: 30 })
-
   test('is replaced where it hangs silently, and all users of the client get a working one', async () => {
     client.on('error', () => undefined)
     await client.connect()
     const sharedStore = redisStore(client, { timeoutSeconds: 0.2 })
-    await patient().set('kept', 'value', minute)
+    await redisStore(client, patient).set('kept', 'value', minute)
     wire.forgetAll()
     const others = client.get('hangs').catch(({ constructor }: Error) => constructor.name)
     expect(await untilAnswered(() => sharedStore.get(['kept']))).toEqual(['value'])
@@ -70,7 +68,7 @@ describeWith('redis-server', 'the connection of a client', (path) => {
     expect(await blocked).toMatchObject({ element: 'job' })
     // Blocked again when it would be looked at for the second time: the late answer has cleared it.
     expect(await client.blPop('queue', 6)).toBeNull()
-    expect(await patient().get(['a'])).toEqual([undefined])
+    expect(await redisStore(client, patient).get(['a'])).toEqual([undefined])
     expect([wire.count, wire.closed]).toEqual([2, 1])
     other.destroy()
   }, 30_000)
@@ -79,7 +77,7 @@ describeWith('redis-server', 'the connection of a client', (path) => {
     client.on('error', () => undefined)
     await client.connect()
     const sharedStore = redisStore(client, { timeoutSeconds: 0.2 })
-    await patient().set('kept', 'value', minute)
+    await redisStore(client, patient).set('kept', 'value', minute)
     server.pause()
     const waiting = client.get('oidc:kept')
     const { closed } = wire
@@ -88,7 +86,7 @@ describeWith('redis-server', 'the connection of a client', (path) => {
     expect(wire.count).toBe(2)
     server.resume()
     expect(await waiting).toBe('value')
-    expect(await patient().get(['kept'])).toEqual(['value'])
+    expect(await redisStore(client, patient).get(['kept'])).toEqual(['value'])
   }, 30_000)
 
   test('stays closed where its owner has closed it, and is kept where something subscribes on it', async () => {
@@ -130,9 +128,9 @@ describeWith('redis-server', 'the connections of a cluster', (path) => {
     await cluster.connect()
     const sharedStore = redisStore(cluster, { timeoutSeconds: 0.2 })
     const names = Array.from({ length: 12 }, (_, index) => `name${index}`)
-    const patient = redisStore(cluster, { timeoutSeconds: 30 })
-    await Promise.all(names.map((name) => patient.set(name, name, minute)))
-    expect(await patient.get(names)).toEqual(names)
+    const own = redisStore(cluster, patient)
+    await Promise.all(names.map((name) => own.set(name, name, minute)))
+    expect(await own.get(names)).toEqual(names)
     wires[2]?.forgetAll()
     expect(await untilAnswered(() => sharedStore.get(names))).toEqual(names)
     cluster.destroy()

@@ -6,7 +6,7 @@ import { freePort } from '../kit/free-port.js'
 import { SessionError } from '../../lib/errors.js'
 import { type RedisOptions, type SharedStore, redisStore, redisReplayCache } from '../../lib/redis/index.js'
 import { describeWith } from '../setup/describe-with.js'
-import { clientPackages, connected, type OpenClient, scriptedRedis } from '../kit/redis/clients.js'
+import { clientPackages, connected, type OpenClient, patient, scriptedRedis } from '../kit/redis/clients.js'
 import { type RedisServer, startRedis, stopEveryRedis } from '../kit/redis/server.js'
 import { startRedisReplica } from '../kit/redis/topology.js'
 import { timersDuring } from '../kit/timers.js'
@@ -65,7 +65,7 @@ describe('SR04: an error reply of Redis is an outage, never a missing value', ()
   ])('%s', async (code, line) => {
     const { client, stop } = await scriptedRedis(line)
     for (const call of Object.values(calls)) {
-      const error = await expectOutage(call(redisStore(client)), `Redis is unavailable: ${code}`)
+      const error = await expectOutage(call(redisStore(client, patient)), `Redis is unavailable: ${code}`)
       expect(error.cause).toMatchObject({ name: 'SimpleError', message: code, code })
     }
     await stop()
@@ -74,7 +74,7 @@ describe('SR04: an error reply of Redis is an outage, never a missing value', ()
   test('also for a reply that none of these calls has', async () => {
     const { client, stop } = await scriptedRedis('*0')
     for (const call of Object.values(calls)) {
-      await expectOutage(call(redisStore(client)), 'Redis is unavailable: UnexpectedReply')
+      await expectOutage(call(redisStore(client, patient)), 'Redis is unavailable: UnexpectedReply')
     }
     await stop()
   })
@@ -82,7 +82,7 @@ describe('SR04: an error reply of Redis is an outage, never a missing value', ()
 
 test('the names of one get() travel in one message', async () => {
   const { client, received, stop } = await scriptedRedis('$-1')
-  expect(await redisStore(client).get(['a', 'b', 'c'])).toEqual([undefined, undefined, undefined])
+  expect(await redisStore(client, patient).get(['a', 'b', 'c'])).toEqual([undefined, undefined, undefined])
   const commands = ['a', 'b', 'c'].map((name) => `*2\r\n$3\r\nGET\r\n$6\r\noidc:${name}\r\n`)
   expect(received).toEqual([commands.join('')])
   await stop()
@@ -96,7 +96,7 @@ for (const { name, open } of clientPackages) {
   describeWith('redis-server', `SR04: an outage of a real Redis server, with a client of ${name}`, (path) => {
     let server: RedisServer
     let opened: OpenClient
-    const sharedStore = (options: RedisOptions = {}) => redisStore(opened.client, options)
+    const sharedStore = (options: RedisOptions = patient) => redisStore(opened.client, options)
 
     beforeEach(async () => {
       server = await startRedis({ path })
@@ -148,7 +148,7 @@ for (const { name, open } of clientPackages) {
     test('is reported within two seconds by default', async () => {
       server.pause()
       const { waits } = await timersDuring(() =>
-        expectOutage(sharedStore().get(['a']), 'Redis did not answer within 2 seconds'),
+        expectOutage(sharedStore({}).get(['a']), 'Redis did not answer within 2 seconds'),
       )
       expect(waits).toContain(2_000)
     })
@@ -174,8 +174,8 @@ for (const { name, open } of clientPackages) {
       const replica = await startRedisReplica(server, path)
       const reader = await open(replica.url)
       for (const [, call] of writes)
-        await expectOutage(call(redisStore(reader.client)), 'Redis is unavailable: READONLY')
-      expect(await redisStore(reader.client).get([secretName])).toEqual([secretValue])
+        await expectOutage(call(redisStore(reader.client, patient)), 'Redis is unavailable: READONLY')
+      expect(await redisStore(reader.client, patient).get([secretName])).toEqual([secretValue])
       reader.destroy()
       await replica.stop()
     })
@@ -184,7 +184,7 @@ for (const { name, open } of clientPackages) {
       const node = await startRedis({ path, settings: { 'cluster-enabled': 'yes', 'cluster-port': await freePort() } })
       const lost = await open(node.url)
       for (const call of Object.values(calls))
-        await expectOutage(call(redisStore(lost.client)), 'Redis is unavailable: CLUSTERDOWN')
+        await expectOutage(call(redisStore(lost.client, patient)), 'Redis is unavailable: CLUSTERDOWN')
       lost.destroy()
       await node.stop()
     })
@@ -192,7 +192,7 @@ for (const { name, open } of clientPackages) {
     test('is reported for a server without scripts, whose message quotes what was sent', async () => {
       const other = await startRedis({ path, settings: { 'rename-command': 'EVAL ""' } })
       const own = await open(other.url)
-      await expectOutage(calls.replace(redisStore(own.client)), 'Redis is unavailable: ERR')
+      await expectOutage(calls.replace(redisStore(own.client, patient)), 'Redis is unavailable: ERR')
       own.destroy()
       await other.stop()
     })

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { getMaxListeners } from 'node:events'
 import { createClient, RESP_TYPES } from 'redis'
-import { type SharedStore, redisStore } from '../../lib/redis/index.js'
+import { type RedisClient, type SharedStore, redisStore } from '../../lib/redis/index.js'
 import { describeWith } from '../setup/describe-with.js'
-import { clientPackages, connected, type OpenClient } from '../kit/redis/clients.js'
+import { clientPackages, connected, type OpenClient, patient } from '../kit/redis/clients.js'
 import { type RedisServer, startRedis, stopEveryRedis } from '../kit/redis/server.js'
 
 afterAll(stopEveryRedis)
@@ -21,7 +21,7 @@ for (const { name, open } of clientPackages) {
       server = await startRedis({ path })
       admin = await connected(server.url)
       opened = await open(server.url)
-      sharedStore = redisStore(opened.client)
+      sharedStore = redisStore(opened.client, patient)
     })
     beforeEach(() => admin.flushAll())
     afterAll(async () => {
@@ -71,7 +71,7 @@ for (const { name, open } of clientPackages) {
 
     test('lets one of 100 simultaneous adds win, over several connections', async () => {
       const other = await open(server.url)
-      const memories = [sharedStore, redisStore(other.client)]
+      const memories = [sharedStore, redisStore(other.client, patient)]
       const adds = Array.from({ length: 100 }, async (_, index) => memories[index % 2]?.add('a', `${index}`, minute))
       const won = (await Promise.all(adds)).flatMap((did, index) => (did === true ? [`${index}`] : []))
       expect(won).toHaveLength(1)
@@ -87,17 +87,18 @@ for (const { name, open } of clientPackages) {
 
     test('SR05: gives every write its lifetime in milliseconds, and a refused write changes none', async () => {
       const lifetime = () => admin.pTTL('oidc:a')
-      await sharedStore.set('a', 'one', 1500)
-      expectBetween(await lifetime(), 1, 1500)
-      await sharedStore.add('a', 'two', minute)
-      await sharedStore.replace('a', 'other', 'two', minute)
+      await sharedStore.set('a', 'one', minute)
+      expectBetween(await lifetime(), 1, minute)
+      const hour = 60 * minute
+      await sharedStore.add('a', 'two', hour)
+      await sharedStore.replace('a', 'other', 'two', hour)
       await sharedStore.remove('a', 'other')
-      expectBetween(await lifetime(), 1, 1500)
-      await sharedStore.replace('a', 'one', 'two', minute)
-      expectBetween(await lifetime(), minute - 5000, minute)
+      expectBetween(await lifetime(), 1, minute)
+      await sharedStore.replace('a', 'one', 'two', hour)
+      expectBetween(await lifetime(), hour - minute, hour)
       await sharedStore.remove('a')
-      await sharedStore.add('a', 'three', 700.5)
-      expectBetween(await lifetime(), 1, 701)
+      await sharedStore.add('a', 'three', minute + 0.5)
+      expectBetween(await lifetime(), 1, minute + 1)
     })
 
     test('SR05: removes what has no time left at once, and its predecessor too', async () => {
@@ -108,7 +109,7 @@ for (const { name, open } of clientPackages) {
     })
 
     test('SR08: names keys by prefix and name, so that prefixes keep applications apart', async () => {
-      const other = redisStore(opened.client, { prefix: 'shop:web:' })
+      const other = redisStore(opened.client, { ...patient, prefix: 'shop:web:' })
       await sharedStore.set('a', 'mine', minute)
       await other.set('a', 'theirs', minute)
       expect((await admin.keys('*')).sort()).toEqual(['oidc:a', 'shop:web:a'])
@@ -126,7 +127,7 @@ describeWith('redis-server', 'redisStore() with what only node-redis has', (path
   beforeAll(async () => {
     server = await startRedis({ path })
     client = await connected(server.url)
-    sharedStore = redisStore(client)
+    sharedStore = redisStore(client, patient)
   })
   beforeEach(() => client.flushAll())
   afterAll(async () => {
@@ -136,12 +137,13 @@ describeWith('redis-server', 'redisStore() with what only node-redis has', (path
 
   test('gets many values at once, without a warning of Node', async () => {
     const signals: AbortSignal[] = []
-    const watched = redisStore({
+    const watching: RedisClient = {
       withCommandOptions(options) {
         signals.push(options.abortSignal)
         return client.withCommandOptions(options)
       },
-    })
+    }
+    const watched = redisStore(watching, patient)
     const names = Array.from({ length: 50 }, (_, index) => `n${index}`)
     await Promise.all(names.map((name) => sharedStore.set(name, `value of ${name}`, minute)))
     expect(await watched.get(names)).toEqual(names.map((name) => `value of ${name}`))
@@ -149,7 +151,7 @@ describeWith('redis-server', 'redisStore() with what only node-redis has', (path
   })
 
   test('accepts a client with other options for its commands, beside the first', async () => {
-    expect(await redisStore(client.withTypeMapping({})).add('a', 'one', minute)).toBe(true)
+    expect(await redisStore(client.withTypeMapping({}), patient).add('a', 'one', minute)).toBe(true)
     expect(await sharedStore.add('a', 'two', minute)).toBe(false)
   })
 
@@ -161,7 +163,7 @@ describeWith('redis-server', 'redisStore() with what only node-redis has', (path
     })
     for (const special of [cached, buffers]) {
       await special.connect()
-      const own = redisStore(special)
+      const own = redisStore(special, patient)
       await own.set('a', 'one', minute)
       expect(await own.get(['a'])).toEqual(['one'])
       expect(await own.replace('a', 'one', 'two', minute)).toBe(true)
@@ -173,7 +175,7 @@ describeWith('redis-server', 'redisStore() with what only node-redis has', (path
   test('accepts a pool of clients', async () => {
     const pool = client.createPool({ minimum: 1, maximum: 3, cleanupDelay: 0 })
     await pool.connect()
-    const own = redisStore(pool)
+    const own = redisStore(pool, patient)
     const adds = await Promise.all(Array.from({ length: 20 }, () => own.add('a', 'one', minute)))
     expect(adds.filter(Boolean)).toHaveLength(1)
     expect(await own.get(['a', 'b'])).toEqual(['one', undefined])

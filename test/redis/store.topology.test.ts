@@ -4,7 +4,7 @@ import { Cluster as Cluster5 } from 'ioredis5'
 import { createCluster, createSentinel } from 'redis'
 import { type RedisClient, type SharedStore, redisStore, redisReplayCache } from '../../lib/redis/index.js'
 import { describeWith } from '../setup/describe-with.js'
-import { connected } from '../kit/redis/clients.js'
+import { connected, patient } from '../kit/redis/clients.js'
 import { stopEveryRedis } from '../kit/redis/server.js'
 import { type RedisTopology, startRedisCluster, startRedisSentinel } from '../kit/redis/topology.js'
 
@@ -23,7 +23,7 @@ describeWith('redis-server', 'redisStore() on a Redis cluster of three nodes', (
     const [first] = topology.servers
     cluster = createCluster({ rootNodes: [{ url: first?.url ?? '' }] }).on('error', () => undefined)
     await cluster.connect()
-    sharedStore = redisStore(cluster)
+    sharedStore = redisStore(cluster, patient)
   })
   afterAll(() => cluster?.destroy())
 
@@ -48,8 +48,8 @@ describeWith('redis-server', 'redisStore() on a Redis cluster of three nodes', (
     const nodes = topology.servers.map(({ port }) => ({ host: '127.0.0.1', port }))
     const own = new ClusterOf(nodes, { scaleReads: 'slave', redisOptions: { disconnectTimeout: 20 } })
     const ended = new Promise((resolve) => own.once('end', resolve))
-    await expectEveryCall(redisStore(own))
-    expect(await redisStore(own).get(names)).toEqual(await sharedStore.get(names))
+    await expectEveryCall(redisStore(own, patient))
+    expect(await redisStore(own, patient).get(names)).toEqual(await sharedStore.get(names))
     own.disconnect()
     await ended
     await expect(redisStore(own).get(['a'])).rejects.toThrow('ClientClosedError')
@@ -57,7 +57,7 @@ describeWith('redis-server', 'redisStore() on a Redis cluster of three nodes', (
 
   test('SR04: reports that keys are elsewhere to a client of one node alone: MOVED', async () => {
     const node = await connected(topology.servers[0]?.url ?? '')
-    const gets = await Promise.allSettled(names.map((name) => redisStore(node).get([name])))
+    const gets = await Promise.allSettled(names.map((name) => redisStore(node, patient).get([name])))
     const refused = gets.flatMap((get) => (get.status === 'rejected' ? [get.reason] : []))
     expect(refused.length).toBeGreaterThan(0)
     for (const error of refused) {
@@ -67,7 +67,7 @@ describeWith('redis-server', 'redisStore() on a Redis cluster of three nodes', (
   })
 
   test('BC10: accepts one of many who present a proof at once as the first', async () => {
-    const cache = redisReplayCache(cluster)
+    const cache = redisReplayCache(cluster, patient)
     const added = await Promise.all(Array.from({ length: 20 }, async () => cache.add('dpop:proof', 60)))
     expect(added.filter(Boolean)).toHaveLength(1)
   })
@@ -82,7 +82,7 @@ describeWith('redis-server', 'redisStore() behind a Redis sentinel', (path) => {
       sentinelRootNodes: [{ host: '127.0.0.1', port: sentinel?.port ?? 0 }],
     }).on('error', () => undefined)
     await client.connect()
-    await expectEveryCall(redisStore(client))
+    await expectEveryCall(redisStore(client, patient))
 
     await master?.kill()
     const call = redisStore(client, { timeoutSeconds: 0.3 }).get(['a'])
@@ -96,7 +96,7 @@ describeWith('redis-server', 'redisStore() behind a Redis sentinel', (path) => {
     const [sentinel, master] = topology.servers
     const sentinels = [{ host: '127.0.0.1', port: sentinel?.port ?? 0 }]
     const client = new Redis({ name: 'main', sentinels, role: 'slave', lazyConnect: true, disconnectTimeout: 20 })
-    const sharedStore = redisStore(client)
+    const sharedStore = redisStore(client, patient)
     await expectEveryCall(sharedStore)
     await master?.kill()
     const call = redisStore(client, { timeoutSeconds: 0.3 }).get(['a'])

@@ -37,6 +37,9 @@ export interface ClientPackage {
   open(url: string): Promise<OpenClient>
 }
 
+/** Options of a store that is answered, however long a busy machine takes for it. */
+export const patient = { timeoutSeconds: 30 } as const
+
 /** All kinds of clients that `redisStore()` accepts. */
 export const clientPackages: readonly ClientPackage[] = [
   {

@@ -5,7 +5,7 @@ import { SessionList } from '../../../lib/session/list/session-list.js'
 import { SharedRevocations } from '../../../lib/session/revocation/shared-revocations.js'
 import type { SessionRecord } from '../../../lib/session/record.js'
 import { Clock } from '../../kit/clock.js'
-import { clientPackages, connected, type OpenClient } from '../../kit/redis/clients.js'
+import { clientPackages, connected, type OpenClient, patient } from '../../kit/redis/clients.js'
 import { type RedisServer, startRedis, stopEveryRedis } from '../../kit/redis/server.js'
 import { startRedisCluster } from '../../kit/redis/topology.js'
 import { audience } from '../../kit/stores/stores.js'
@@ -43,7 +43,7 @@ describeWith('redis-server', 'lists of sessions in Redis', (path) => {
     })
 
     test('SR11: have every session of logins at the same moment in two processes, and expire with them', async () => {
-      const lists = [listOn(redisStore(opened.client)), listOn(redisStore(opened.client))] as const
+      const lists = [listOn(redisStore(opened.client, patient)), listOn(redisStore(opened.client, patient))] as const
       const names = Array.from({ length: 90 }, (_, index) => `session ${index}`)
       const records = await Promise.all(
         names.map((name, index) => lists[index % 2 === 0 ? 0 : 1].enter(begun(name), alice, name)),
@@ -63,7 +63,7 @@ describeWith('redis-server', 'lists of sessions in Redis', (path) => {
     })
 
     test('are renewed, left and ended', async () => {
-      const list = listOn(redisStore(opened.client))
+      const list = listOn(redisStore(opened.client, patient))
       const [one, two, three] = await Promise.all(['one', 'two', 'three'].map((id) => list.enter(begun(id), alice, id)))
       if (one === undefined || two === undefined || three === undefined) throw new Error('no record')
       await list.renew(one, alice, 'one, renewed')
@@ -86,7 +86,7 @@ describeWith('redis-server', 'lists of sessions in Redis', (path) => {
     const [first] = topology.servers
     const cluster = createCluster({ rootNodes: [{ url: first?.url ?? '' }] }).on('error', () => undefined)
     await cluster.connect()
-    const list = listOn(redisStore(cluster))
+    const list = listOn(redisStore(cluster, patient))
     const records = await Promise.all(
       Array.from({ length: 30 }, (_, index) => list.enter(begun(`session ${index}`), alice, undefined)),
     )

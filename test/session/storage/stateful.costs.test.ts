@@ -13,13 +13,12 @@ import { limits, record, settings } from '../example.js'
 import { audience } from '../../kit/stores/stores.js'
 import { describeWith } from '../../setup/describe-with.js'
 import { textOf } from '../../setup/tree.js'
+import { patient } from '../../kit/redis/clients.js'
 import { countOf, type WatchedClient, watchCommands } from '../../kit/stores/commands.js'
 import { openRedis, type RedisPlace } from '../../kit/stores/storage-kinds.js'
 import { Clock } from '../../kit/clock.js'
 
 /** The rows of the guide's table that begin with this text, cell by cell. */
-// Thousands of commands at once take a while; what is measured here is memory.
-const patient = { timeoutSeconds: 30 }
 const rowsOf = (begin: string): readonly (readonly string[])[] =>
   textOf('docs/scaling.md')
     .split('\n')
@@ -33,9 +32,9 @@ const rowsOf = (begin: string): readonly (readonly string[])[] =>
 
 type Keep = (client: WatchedClient['client']) => Partial<OidcOptions>
 const columns: readonly (readonly [string, Keep])[] = [
-  ['redisStore as store', (client) => ({ session: { store: redisStore(client) } })],
+  ['redisStore as store', (client) => ({ session: { store: redisStore(client, patient) } })],
   ['connect-redis as store', (client) => ({ session: { store: new RedisStore({ client }) } })],
-  ['sealed cookies, redisStore as a shared store', (client) => ({ sharedStore: redisStore(client) })],
+  ['sealed cookies, redisStore as a shared store', (client) => ({ sharedStore: redisStore(client, patient) })],
 ]
 
 describeWith('redis-server', 'the guide to scaling', (program) => {

@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises'
 import session from 'express-session'
 import { RedisStore } from 'connect-redis'
 import { redisStore } from '../../../../lib/redis/index.js'
-import { connected } from '../../../kit/redis/clients.js'
+import { connected, patient } from '../../../kit/redis/clients.js'
 import { startRedis, stopEveryRedis } from '../../../kit/redis/server.js'
 import { Clock } from '../../../kit/clock.js'
 import { FakeStore } from '../../../kit/stores/memory.js'
@@ -84,7 +84,7 @@ describeWith('redis-server', 'doctor, about Redis', (path) => {
   test('finds that Redis evicts, and all well without', async () => {
     const server = await startRedis({ path, settings: { maxmemory: '50mb', 'maxmemory-policy': 'allkeys-lru' } })
     const client = await connected(server.url)
-    const store = redisStore(client)
+    const store = redisStore(client, patient)
     expect(await examine({ store }, client)).toContainEqual(
       expect.objectContaining({
         ...{ check: 'eviction', status: 'fail', message: expect.stringContaining('allkeys-lru') },
@@ -102,7 +102,7 @@ describeWith('redis-server', 'doctor, about Redis', (path) => {
     const client = await connected(server.url)
     const byConnectRedis = await examine({ store: new RedisStore({ client }) })
     expect(byConnectRedis).toContainEqual({ check: 'redis', status: 'ok', message: expect.stringMatching(/^Redis \d/) })
-    expect(await examine({ sharedStore: redisStore(client) })).toContainEqual(
+    expect(await examine({ sharedStore: redisStore(client, patient) })).toContainEqual(
       expect.objectContaining({ check: 'redis', status: 'unknown', fix: expect.stringContaining('export the client') }),
     )
     client.destroy()
