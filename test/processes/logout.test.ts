@@ -38,10 +38,12 @@ describeWith('redis-server', 'a back-channel logout that one of three processes 
       await start(storage)
       const alice = await fleet.signIn('alice')
       const token = await mint()
+      await fleet.redisIsDown(true)
       await redis.kill()
       expect(await post(2, token)).toBe(400)
       expect(await statuses(alice)).toEqual([503, 503, 503])
       await redis.restart()
+      await fleet.redisIsDown(false)
       // Clients need a moment to connect again.
       await until(async () => (await post(2, token)) === 200)
       expect(await statuses(alice)).toEqual(gone)

@@ -62,7 +62,6 @@ async function startRace(redis: RedisServer, storage: FleetStorage): Promise<Rac
     clientId,
     clientSecret,
     redisUrl: redis.url,
-    redisTimeoutSeconds: 10,
     storage,
     port,
   })

@@ -52,9 +52,11 @@ describeWith('redis-server', 'a security event that one of three processes recei
       await start(storage)
       const alice = await fleet.signIn('alice')
       const token = await revocation()
+      await fleet.redisIsDown(true)
       await redis.kill()
       expect(await push(2, token)).toBe(503)
       await redis.restart()
+      await fleet.redisIsDown(false)
       // Clients need a moment to connect again.
       await until(async () => (await push(2, token)) === 202)
       expect(await statuses(alice)).toEqual(gone)

@@ -9,8 +9,17 @@ const { now } = Date
 let ahead = 0
 Date.now = () => now() + ahead
 
+// What Redis has to answer may take long. While the parent says that it is down, nobody waits for it.
+const redisTimeoutSeconds = 30
+let isRedisDown = false
+const { setTimeout: wait } = globalThis
+globalThis.setTimeout = Object.assign((handler, milliseconds, ...args) => {
+  const isInVain = isRedisDown && milliseconds === redisTimeoutSeconds * 1000
+  return wait(handler, isInVain ? 100 : milliseconds, ...args)
+}, wait)
+
 const orders = JSON.parse(process.argv[2] ?? '{}')
-const { options, redisUrl, redisTimeoutSeconds = 1, storage, port, audience, transmitters } = orders
+const { options, redisUrl, storage, port, audience, transmitters } = orders
 // An older version of the package, or its CommonJS files, are asked for by name.
 const { name = 'express-oidc', isRequired = false } = orders.package ?? {}
 const load = isRequired ? createRequire(import.meta.url) : (specifier) => import(specifier)
@@ -63,9 +72,10 @@ app.use((error, _req, res, _next) => {
 })
 server.on('request', app)
 
-process.on('message', ({ advance }) => {
+process.on('message', ({ advance = 0, isRedisDown: isDown = isRedisDown }) => {
   ahead += advance * 1000
-  process.send?.({ advanced: advance })
+  isRedisDown = isDown
+  process.send?.({ isDone: true })
 })
 process.on('disconnect', () => process.exit())
 process.send?.({ port: ownPort })

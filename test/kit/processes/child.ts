@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url'
 export interface Child<Greeting> {
   /** What it said when it was ready. */
   readonly greeting: Greeting
-  /** Moves its clock, where it has one that can be moved. */
-  advance(seconds: number): Promise<void>
+  /** Tells it something that it knows of, and waits until that is so. */
+  tell(message: object): Promise<void>
   /** Ends it as a power cut would. */
   kill(): Promise<void>
 }
@@ -31,10 +31,10 @@ export async function startChild<Greeting>(script: string, orders: object): Prom
   ended.catch(() => undefined)
   return {
     greeting,
-    async advance(seconds) {
-      const advanced = once(child, 'message')
-      child.send({ advance: seconds })
-      await advanced
+    async tell(message) {
+      const done = once(child, 'message')
+      child.send(message)
+      await done
     },
     async kill() {
       child.kill('SIGKILL')

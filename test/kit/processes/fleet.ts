@@ -14,6 +14,8 @@ export interface Fleet {
   signIn(person: string, origin?: string): Promise<Person>
   /** Moves the clocks of all processes; those of the provider and of Redis go on as they do. */
   advance(seconds: number): Promise<void>
+  /** Says whether Redis is down, so that no process waits for it long. */
+  redisIsDown(isDown: boolean): Promise<void>
   /** Ends one process, as a power cut would. */
   kill(index: number): Promise<void>
   close(): Promise<void>
@@ -49,8 +51,6 @@ export interface FleetOrders {
   readonly clientId: string
   readonly clientSecret: string
   readonly redisUrl: string
-  /** How long Redis may take. Default: one second, so that an outage is one soon. */
-  readonly redisTimeoutSeconds?: number
   readonly storage: FleetStorage
   /** Port of the first process, which the provider knows by its redirect URI. */
   readonly port: number
@@ -68,11 +68,13 @@ export async function startFleet(orders: FleetOrders): Promise<Fleet> {
   const start = (index: number, at?: number): Promise<Child<{ port: number }>> =>
     startChild('app.js', { ...others, options, port: at, package: packages[index] })
   const children = await Promise.all([start(0, port), start(1), start(2)])
+  const tell = async (message: object) => void (await Promise.all(children.map((child) => child.tell(message))))
   const origins = children.map(({ greeting }) => `http://127.0.0.1:${greeting.port}`)
   return {
     origins,
     signIn: (person, origin = baseUrl) => signIn(origin, person),
-    advance: async (seconds) => void (await Promise.all(children.map((child) => child.advance(seconds)))),
+    advance: (seconds) => tell({ advance: seconds }),
+    redisIsDown: (isRedisDown) => tell({ isRedisDown }),
     kill: async (index) => children[index]?.kill(),
     close: async () => void (await Promise.all(children.map((child) => child.kill()))),
   }
