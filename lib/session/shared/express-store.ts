@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises'
 import type { Runtime } from '../../base/runtime.js'
 import type { SessionStore, SharedStore } from '../../options/common/stores.js'
 import { type StoreCallback, storeCall } from './store-call.js'
@@ -41,7 +40,7 @@ export function expressSessionStore({ store, runtime, timeoutSeconds }: ExpressS
       if ((await read(name)) !== undefined) return false
       const by = runtime.randomBytes(writerBytes).toString('base64url')
       await write(name, value, milliseconds, by)
-      await setTimeout(settlingMilliseconds)
+      await new Promise((resolve) => setTimeout(resolve, settlingMilliseconds))
       return writerOf(await look(name)) === by
     },
     async replace(name, expected, value, milliseconds) {

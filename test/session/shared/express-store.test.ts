@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { beforeEach, describe, expect, test } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import { RedisStore } from 'connect-redis'
 import session from 'express-session'
 import type { SessionStore, SharedStore } from '../../../lib/options/common/stores.js'
@@ -7,8 +7,10 @@ import { expressSessionStore } from '../../../lib/session/shared/express-store.j
 import { Clock } from '../../kit/clock.js'
 
 const runtime = { now: () => Date.now(), randomBytes: (length: number) => Buffer.alloc(length) }
-const redisStoreFor = (store: SessionStore, timeoutSeconds = 2): SharedStore =>
+const redisStoreFor = (store: SessionStore, timeoutSeconds = 30): SharedStore =>
   expressSessionStore({ store, runtime, timeoutSeconds })
+
+afterEach(() => void jest.useRealTimers())
 
 describe('a shared store made of an express-session store', () => {
   let store: session.MemoryStore
@@ -73,6 +75,7 @@ describe('a shared store made of an express-session store', () => {
   })
 
   test('RF02: is added to by one of many at a time, though the inner store knows no conditions', async () => {
+    jest.useFakeTimers()
     const held = new Map<string, unknown>()
     const later = (work: () => void): unknown => setTimeout(work, Math.random() * 20)
     const remote: SessionStore = {
@@ -87,6 +90,7 @@ describe('a shared store made of an express-session store', () => {
       const added = await Promise.all(many.map((each) => each.add(`lock-${round}`, 'held', 60_000)))
       return added.filter((isAdded) => isAdded).length
     })
+    await jest.runAllTimersAsync()
     expect(await Promise.all(rounds)).toEqual(Array(20).fill(1))
   })
 
