@@ -1,7 +1,7 @@
-import { afterAll, afterEach, beforeEach, expect, test } from '@jest/globals'
-import { systemRuntime } from '../../../lib/base/runtime.js'
+import { afterAll, afterEach, beforeEach, expect, jest, test } from '@jest/globals'
 import { redisStore } from '../../../lib/redis/index.js'
 import { type HeldLock, type LockOptions, withLock } from '../../../lib/session/shared/lock.js'
+import { Clock } from '../../kit/clock.js'
 import { until } from '../../kit/until.js'
 import { describeWith } from '../../setup/describe-with.js'
 import { connected } from '../../kit/redis/clients.js'
@@ -9,18 +9,25 @@ import { type RedisServer, startRedis, stopEveryRedis } from '../../kit/redis/se
 
 afterAll(stopEveryRedis)
 
-const milliseconds = 1_500
+// Longer than any machine stalls. Renewals come when a test says so.
+const milliseconds = 60_000
 const options: LockOptions<string> = { milliseconds, waitMilliseconds: 20_000, until: async () => undefined }
+const clocks = ['Date', 'hrtime', 'performance'] as const
+const turns = ['nextTick', 'queueMicrotask', 'setImmediate', 'clearImmediate', 'setTimeout', 'clearTimeout'] as const
 
 describeWith('redis-server', 'a lock in Redis', (path) => {
   let server: RedisServer
   let clients: Awaited<ReturnType<typeof connected>>[]
+  let clock: Clock
 
   beforeEach(async () => {
+    clock = Clock.real()
+    jest.useFakeTimers({ doNotFake: [...clocks, ...turns] })
     server = await startRedis({ path })
     clients = [await connected(server.url), await connected(server.url)]
   })
   afterEach(async () => {
+    jest.useRealTimers()
     for (const client of clients) client.destroy()
     await server.stop()
   })
@@ -28,12 +35,15 @@ describeWith('redis-server', 'a lock in Redis', (path) => {
   const lock = (
     index: number,
     work: (held: HeldLock<string>) => Promise<string>,
-    { timeoutSeconds = 10, ...over }: Partial<LockOptions<string>> & { readonly timeoutSeconds?: number } = {},
+    { timeoutSeconds = 30, ...over }: Partial<LockOptions<string>> & { readonly timeoutSeconds?: number } = {},
   ) => {
     const client = clients[index % clients.length]
     if (client === undefined) throw new Error('no client')
-    return withLock(redisStore(client, { timeoutSeconds }), systemRuntime, 'lock', { ...options, ...over }, work)
+    return withLock(redisStore(client, { timeoutSeconds }), clock, 'lock', { ...options, ...over }, work)
   }
+
+  /** Has the holder renew its lock, unless it is about to. */
+  const renew = (): void => void jest.advanceTimersByTime(milliseconds / 3)
 
   test('RF02: is held by one of many processes at a time, in turn', async () => {
     let working = 0
@@ -52,13 +62,20 @@ describeWith('redis-server', 'a lock in Redis', (path) => {
 
   test('RF02: is renewed past its lifetime, and never without one', async () => {
     const lifetimes: number[] = []
-    const renewals = () => lifetimes.filter((lifetime, index) => lifetime > (lifetimes[index - 1] ?? Infinity))
+    const lifetime = async () => {
+      lifetimes.push((await clients[1]?.pTTL('oidc:lock')) ?? 0)
+      return lifetimes.at(-1) ?? 0
+    }
     await lock(0, async (held) => {
       // It is renewed three times per lifetime.
-      await until(async () => {
-        lifetimes.push((await clients[1]?.pTTL('oidc:lock')) ?? 0)
-        return renewals().length === 4
-      })
+      for (let renewals = 0; renewals < 4; renewals += 1) {
+        await clients[1]?.pExpire('oidc:lock', milliseconds / 2)
+        clock.advance(milliseconds / 3_000)
+        await until(async () => {
+          renew()
+          return (await lifetime()) > milliseconds / 2
+        })
+      }
       expect(await held.confirm()).toBeUndefined()
       return 'done'
     })
