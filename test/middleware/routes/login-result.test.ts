@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { LoginResult, OnLoginResult, SessionOptions } from '../../../lib/index.js'
 import { type Answer, Browser } from '../../hosts/client.js'
+import { stopMachine } from '../../kit/clock.js'
 import { answering } from '../../kit/world/applications.js'
 import { type SeveralWorld, startSeveral } from '../../kit/world/several.js'
 import { bobsDoor, comeBack, subjectOf, toCallback } from '../../kit/world/steps.js'
@@ -169,10 +170,13 @@ function cookieAge({ setCookies }: Answer): number | undefined {
 describeWith('redis-server', 'a session kept in', (program) => {
   describe.each(storageKinds)('$name', (kind: StorageKind) => {
     let place: Place
+    let goOn: () => void
     beforeEach(async () => {
+      goOn = stopMachine()
       place = await kind.open(program)
     })
     afterEach(async () => {
+      goOn()
       await world.close()
       await place.close()
     })
@@ -184,15 +188,13 @@ describeWith('redis-server', 'a session kept in', (program) => {
       world.clock.stop()
       return comeBack(await toCallback(world), world.browser)
     }
-    // Some say when, by the machine's time, and not for how long.
-    const about = (seconds: number): unknown => expect.closeTo(seconds, -2)
 
     test.each([true, false])(
       'outlives the browser with remember: true, up to absoluteSeconds (transient: %p)',
       async (transient) => {
-        expect(cookieAge(await enter(true, transient))).toEqual(about(600))
+        expect(cookieAge(await enter(true, transient))).toBe(600)
         world.clock.advance(500)
-        expect(cookieAge(await world.browser.fetch(world.url('/count')))).toEqual(about(400))
+        expect(cookieAge(await world.browser.fetch(world.url('/count')))).toBe(400)
         world.clock.advance(390)
         expect((await world.browser.fetch(world.url('/data'))).json()).toEqual({ count: 1 })
         world.clock.advance(11)

@@ -1,9 +1,9 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import type { OidcOptions } from '../../../lib/index.js'
 import { type Answer, Browser, type RequestOptions } from '../../hosts/client.js'
 import { type Host, hosts } from '../../hosts/hosts.js'
 import { type AppRequest, startApp } from '../../kit/app.js'
-import { Clock } from '../../kit/clock.js'
+import { Clock, stopMachine } from '../../kit/clock.js'
 import { answering } from '../../kit/world/applications.js'
 import { type SeveralWorld, startSeveral } from '../../kit/world/several.js'
 import { FakeStore } from '../../kit/stores/memory.js'
@@ -11,6 +11,10 @@ import { codeOf } from '../../kit/world/steps.js'
 import { secret, startWorld, type World, type WorldOptions } from '../../kit/world/world.js'
 
 let world: World
+let goOn: () => void
+beforeEach(() => void (goOn = stopMachine()))
+afterEach(() => goOn())
+
 const session = { idleSeconds: 600, absoluteSeconds: 1800, rollingStepSeconds: 60 }
 const oidc = { routes: { session: '/session' }, session }
 

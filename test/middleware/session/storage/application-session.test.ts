@@ -1,10 +1,15 @@
-import { afterEach, describe, expect, test } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import cookieSession from 'cookie-session'
 import expressSession from 'express-session'
 import type { Handler } from '../../../hosts/layers.js'
+import { stopMachine } from '../../../kit/clock.js'
 import { answering } from '../../../kit/world/applications.js'
 import { comeBack, toCallback } from '../../../kit/world/steps.js'
 import { startWorld, type World } from '../../../kit/world/world.js'
+
+let goOn: () => void
+beforeEach(() => void (goOn = stopMachine()))
+afterEach(() => goOn())
 
 const sessionLayers: readonly [string, (maxAge?: number) => Handler][] = [
   [
@@ -45,15 +50,14 @@ describe.each(sessionLayers)('the cookie of %s, with remember from onLogin,', (_
   }
   const note = async (): Promise<number | undefined> =>
     ageOf((await world.browser.fetch(world.url('/note'))).setCookies)
-  const about = (seconds: number): unknown => expect.closeTo(seconds, -1)
 
   test('true: lives as long as the login, also where the application would have it go with the browser, or stay for a day', async () => {
     for (const maxAge of [undefined, day]) {
-      expect(await enter(true, maxAge)).toEqual(about(600))
+      expect(await enter(true, maxAge)).toBe(600)
       world.clock.advance(100)
-      expect(await note()).toEqual(about(600))
+      expect(await note()).toBe(600)
       world.clock.advance(500)
-      expect(await note()).toEqual(about(300))
+      expect(await note()).toBe(300)
       await world.close()
     }
   })
@@ -65,8 +69,8 @@ describe.each(sessionLayers)('the cookie of %s, with remember from onLogin,', (_
   })
 
   test('not given: is left to the application', async () => {
-    expect(await enter(undefined, day)).toEqual(about(day))
+    expect(await enter(undefined, day)).toBe(day)
     world.clock.advance(100)
-    expect(await note()).toEqual(about(day))
+    expect(await note()).toBe(day)
   })
 })

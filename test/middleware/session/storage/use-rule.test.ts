@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { IncomingMessage } from 'node:http'
 import type { SessionOptions } from '../../../../lib/index.js'
+import { stopMachine } from '../../../kit/clock.js'
 import { answering } from '../../../kit/world/applications.js'
 import { type RefreshWorld, startRefreshWorld, tokenOf } from '../../../kit/world/refreshing.js'
 import { codeOf, subjectOf } from '../../../kit/world/steps.js'
@@ -24,6 +25,9 @@ const layers = [
 ]
 
 let world: RefreshWorld
+let goOn: () => void
+beforeEach(() => void (goOn = stopMachine()))
+afterEach(() => goOn())
 const get = (path: string, headers: Record<string, string> = {}) => world.browser.fetch(world.url(path), { headers })
 /** When the session ends without use, in seconds from now, or null. */
 async function left(): Promise<number | null> {
@@ -53,7 +57,7 @@ describeWith('redis-server', 'a session kept in', (program) => {
       for (let step = 0; step < 5; step += 1) {
         world.clock.advance(100)
         expect((await get('/data', poll)).json()).toEqual({})
-        expect(await left()).toEqual(500 - step * 100)
+        expect(await left()).toBe(500 - step * 100)
       }
       world.clock.advance(101)
       expect(await left()).toBeNull()
@@ -64,7 +68,7 @@ describeWith('redis-server', 'a session kept in', (program) => {
       world.clock.advance(300)
       expect((await get('/count', poll)).json()).toEqual({ count: 1 })
       expect((await get('/refresh', poll)).json()).toBe(true)
-      expect(await left()).toEqual(300)
+      expect(await left()).toBe(300)
       expect((await get('/data', poll)).json()).toEqual({ count: 1 })
       expect(typeof (await tokenOf(world, world.browser))).toBe('string')
     })
@@ -96,10 +100,10 @@ describe('the rule of the application, countsAsUse,', () => {
     for (const headers of [{}, { 'x-active': 'no' }, { ...poll, 'x-active': 'yes' }]) {
       expect((await get('/data', headers)).setCookies).toEqual([])
     }
-    expect(await left()).toEqual(300)
+    expect(await left()).toBe(300)
     expect(seen).toEqual(['/data', '/data'])
     expect((await get('/data', { 'x-active': 'yes' })).setCookies).toHaveLength(1)
-    expect(await left()).toEqual(600)
+    expect(await left()).toBe(600)
   })
 
   test('is not asked about requests without a session', async () => {
