@@ -32,6 +32,6 @@ test.each([
   [{ name: 'SessionError' }],
   [Object.create(null)],
   [new Error('expired')],
-])('%p is no error of this package', (value) => {
+])('%p is not an error of this package', (value) => {
   expect(value instanceof OurOidcError).toBe(false)
 })

@@ -209,13 +209,13 @@ const rows: readonly Row[] = [
   ],
   ['a client of Redis', app({ session: { store: createClient() } }), 'the client of Redis', 'must not', 'redisStore('],
   [
-    'a store that is none',
+    'a store without its methods',
     app({ session: { store: { get() {} } } }),
     '(given: an object)',
     'a session store',
     'get, set',
   ],
-  ['onLogin that is no function', app({ onLogin: true }), '(given: true)', 'must be a function', '"onLogin"'],
+  ['onLogin that is not a function', app({ onLogin: true }), '(given: true)', 'must be a function', '"onLogin"'],
   ['an API without audience', call(bearer, { issuer }), '"audience"', "this API's identifier", 'or null'],
   ['an empty audience', call(bearer, { issuer, audience: '' }), 'is empty', 'identifier', '"audience"'],
   ['aud', call(bearer, { ...api, aud: 'x' }), '"aud"', 'is not an option', '"audience"?'],
@@ -239,7 +239,7 @@ const rows: readonly Row[] = [
   ['claim() without value', call(claim, 'dept'), 'claim("dept")', 'one or more', 'each as a separate argument'],
   ['role() without role', call(role), 'role()', 'one or more strings', 'each as a separate argument'],
   ['an empty scope', call(scope, ''), 'scope()', 'one or more strings', 'none of them empty'],
-  ['an option of csrf() that is none', call(csrf, { foo: 1 }), '"foo"', 'is not an option', 'known are'],
+  ['an unknown option of csrf()', call(csrf, { foo: 1 }), '"foo"', 'is not an option', 'known are'],
   ['a machine without secret', call(clientCredentials, { issuer, clientId: 'x' }), 'options', 'must give', '"tls"'],
 ]
 

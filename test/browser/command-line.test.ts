@@ -69,7 +69,7 @@ describe('the demo’s command line', () => {
       () => ({ PORT: '0', PROVIDER_PORT: taken }),
       /^port \d+ is taken\b.*\bPROVIDER_PORT\b/,
     ],
-    ['a port that is none', () => ({ PORT: 'http' }), /^PORT must be a port number/],
+    ['a port that is not a number', () => ({ PORT: 'http' }), /^PORT must be a port number/],
     ['an issuer without CLIENT_ID', () => ({ PORT: '0', ISSUER: 'http://127.0.0.1:1' }), /\bCLIENT_ID\b/],
     ['a client without ISSUER', () => ({ PORT: '0', CLIENT_ID: 'app', CLIENT_SECRET: secret }), /\bISSUER\b/],
     [
@@ -83,7 +83,7 @@ describe('the demo’s command line', () => {
       /\bhttps in "issuer"|\bISSUER\b/,
     ],
     ['a short SESSION_SECRET', () => ({ PORT: '0', SESSION_SECRET: 'S3CRET' }), /\bSESSION_SECRET\b.*\b32\b/],
-    ['a base URL that is none', () => ({ PORT: '0', BASE_URL: 'localhost' }), /\bBASE_URL\b/],
+    ['a base URL that is not a URL', () => ({ PORT: '0', BASE_URL: 'localhost' }), /\bBASE_URL\b/],
   ])('answers %s with one line and a failure', async (_case, variables, complaint) => {
     const { status, stdout, stderr } = await runDemo([], variables())
     expect([status, stdout]).toEqual([1, ''])

@@ -101,7 +101,7 @@ test('a request that cannot be read is refused', async () => {
   expect((await fetch(`${origin}/authorize?client_id=app`)).status).toBe(400)
 })
 
-test('a request for what is no URL is refused, without the message of Node.js', async () => {
+test('a request for what is not a URL is refused, without the message of Node.js', async () => {
   const response = await fetch(`${origin}//`)
   expect(response.status).toBe(400)
   const page = await response.text()

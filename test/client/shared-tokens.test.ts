@@ -170,7 +170,7 @@ describe('the options for a shared store', () => {
     ['a secret alone', { sharedStore: undefined }, '"sharedStore" and "secret" together'],
     ['memory without a secret', { secret: undefined }, '"sharedStore" and "secret" together'],
     ['a short secret', { secret: 'short' }, 'at least 32 characters'],
-    ['memory that is none', { sharedStore: new Map() }, '"sharedStore" must be a shared store'],
+    ['a shared store without its methods', { sharedStore: new Map() }, '"sharedStore" must be a shared store'],
   ])('are refused with %s', (_what, options, message) => {
     expect(() => startProcess(options)).toThrow(message)
   })

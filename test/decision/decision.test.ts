@@ -182,7 +182,7 @@ describe('decision() behind bearer()', () => {
 
   test.each<[string, Partial<DecisionOptions>]>([
     ['a part throws', { resource: () => Promise.reject(new Error('database')) }],
-    ['a part is none', { resource: () => ({ type: 'record', id: '' }) }],
+    ['a part is invalid', { resource: () => ({ type: 'record', id: '' }) }],
     ['onAnswer throws', { onAnswer: () => Promise.reject(new Error('log')) }],
   ])('is an error of the application, which lets nobody in, where %s', async (_what, options) => {
     const api = await start(asking(options))

@@ -79,7 +79,7 @@ const body = (text: string, status = 200, type = 'application/json'): PdpAnswer 
   return (res) => res.writeHead(status, { 'content-type': type }).end(text)
 }
 
-describe('PD01: an answer that is no decision', () => {
+describe('PD01: an answer that is not a decision', () => {
   test.each<[string, PdpAnswer]>([
     ['"true"', body('{"decision":"true"}')],
     ['1', body('{"decision":1}')],
@@ -122,7 +122,7 @@ describe('PD01: an answer that is no decision', () => {
   test.each<[string, unknown]>([
     ['too few', { evaluations: [{ decision: true }] }],
     ['too many', { evaluations: [{ decision: true }, { decision: true }, { decision: true }] }],
-    ['one that is none', { evaluations: [{ decision: true }, 'true'] }],
+    ['one that is not a decision', { evaluations: [{ decision: true }, 'true'] }],
     ['no list', { evaluations: { decision: true } }],
     ['one decision for all', { decision: true }],
   ])('of several, %s is 503', async (_what, answer) => {
@@ -132,7 +132,7 @@ describe('PD01: an answer that is no decision', () => {
   })
 })
 
-describe('PD02: a policy decision point that is slow or away', () => {
+describe('PD02: a policy decision point that is slow or unavailable', () => {
   test('is given up after the deadline', async () => {
     server.answer(() => undefined)
     const error = await failureOf(pdpWith({ timeoutSeconds: 0.1 }).evaluate(readIt))

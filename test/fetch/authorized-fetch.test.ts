@@ -196,9 +196,9 @@ describe('a redirect', () => {
 
   test.each<[string, () => Response]>([
     ['has no location', () => new Response(null, { status: 302 })],
-    ['leads to no URL', to('https://')],
+    ['does not lead to a URL', to('https://')],
     ['leads to another scheme', to('file:///etc/passwd')],
-    ['is none', () => new Response(null, { status: 304, headers: { location: '/b' } })],
+    ['is not a redirect', () => new Response(null, { status: 304, headers: { location: '/b' } })],
   ])('that %s is handed to the caller', async (_what, answer) => {
     const { source, calls } = createApi({ '/a': answer })
     expect((await source.fetch(`${api}/a`)).status).toBe(answer().status)

@@ -226,7 +226,7 @@ describe('an API', () => {
 
   test.each([
     ['names none', undefined],
-    ['names one that is none', 'a "nonce" with \\'],
+    ['names an invalid one', 'a "nonce" with \\'],
     ['names one that is too long', 'x'.repeat(1025)],
   ])('DP18: that asks for a nonce but %s is not asked again', async (_what, nonce) => {
     const { source, calls } = machine(() => challenge(nonce))

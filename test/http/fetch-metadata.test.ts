@@ -31,7 +31,7 @@ describe('what a window loads', () => {
     ['a navigation that a service worker passed on', metadata('navigate', 'empty'), true],
     ['a mode alone', metadata('navigate'), true],
     ['a destination alone', metadata(undefined, 'document'), true],
-    ['a destination alone that is no document', metadata(undefined, 'empty'), false],
+    ['a destination alone that is not a document', metadata(undefined, 'empty'), false],
     ['a frame', metadata('navigate', 'iframe'), false],
     ['a fetch', { ...metadata('cors', 'empty'), ...html }, false],
     ['a fetch that says it is for a document', metadata('cors', 'document'), false],

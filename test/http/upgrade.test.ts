@@ -28,7 +28,7 @@ describe('a WebSocket (CWE-1385)', () => {
     expect(isForeign({ origin: 'https://app.example.com' }, 'CONNECT')).toBe(false)
   })
 
-  test('is no other upgrade, and no other request', () => {
+  test('is neither another upgrade nor another request', () => {
     expect(isForeign({ upgrade: 'h2c', origin: 'https://evil.example' })).toBe(false)
     expect(isForeign({ upgrade: 'websockets', origin: 'https://evil.example' })).toBe(false)
     expect(isForeign({ origin: 'https://evil.example' })).toBe(false)

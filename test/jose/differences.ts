@@ -39,7 +39,7 @@ export const differences: readonly Difference[] = [
   { name: 'nesting deeper than 32', applies: ({ json }) => json.some((text) => /[[{]{33}/.test(text)) },
   { name: 'crit, b64 or zip in the header', applies: ({ header }) => ['crit', 'b64', 'zip'].some((n) => n in header) },
   {
-    name: 'a kid or typ that is no text',
+    name: 'a kid or typ that is not text',
     applies: ({ header }) => [header['kid'], header['typ']].some((v) => v !== undefined && typeof v !== 'string'),
   },
   {
@@ -49,16 +49,16 @@ export const differences: readonly Difference[] = [
   { name: 'no exp', applies: ({ claims }) => isAbsent(claims['exp']) },
   { name: 'an exp after the year 9999, or before 1970', applies: ({ claims }) => !isDate(claims['exp']) },
   {
-    name: 'an iat that is to come, or no date',
+    name: 'an iat that is to come, or not a date',
     applies: ({ claims: { iat }, now }) => !isAbsent(iat) && !(isDate(iat) && Number(iat) <= now + tolerance),
   },
-  { name: 'an nbf that is no date', applies: ({ claims: { nbf } }) => !isAbsent(nbf) && !isDate(nbf) },
+  { name: 'an nbf that is not a date', applies: ({ claims: { nbf } }) => !isAbsent(nbf) && !isDate(nbf) },
   {
-    name: 'an audience among which is no text',
+    name: 'an audience whose members are not all text',
     applies: ({ claims: { aud } }) => Array.isArray(aud) && !aud.every((member) => typeof member === 'string'),
   },
   {
-    name: 'sub, client_id or jti that is empty, over 255 characters, or no text',
+    name: 'sub, client_id or jti that is empty, over 255 characters, or not text',
     applies: ({ claims }) => ['sub', 'client_id', 'jti'].some((n) => !isAbsent(claims[n]) && !isText(claims[n], 255)),
   },
   {

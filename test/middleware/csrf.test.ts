@@ -172,9 +172,9 @@ describe('the options of csrf()', () => {
     ['an unknown one', { allowSamesite: true }, 'did you mean "allowSameSite"?'],
     ['a header that every form sends', { header: 'Content-Type' }, 'that browsers never send by themselves'],
     ['a header that browsers set', { header: 'sec-fetch-site' }, 'that browsers never send by themselves'],
-    ['a header that is none', { header: 'x csrf' }, 'must be the name of a header'],
+    ['a header whose name is invalid', { header: 'x csrf' }, 'must be the name of a header'],
     ['an origin with a path', { origins: ['https://a.example/'] }, 'must be an origin'],
-    ['a flag that is none', { allowSameSite: 'yes' }, 'must be true or false'],
+    ['a flag that is not a boolean', { allowSameSite: 'yes' }, 'must be true or false'],
   ])('are refused with %s', (_what, options, message) => {
     expect(() => csrf(options as CsrfOptions)).toThrow(message)
   })

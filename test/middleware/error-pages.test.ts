@@ -140,7 +140,7 @@ describe('errorPages()', () => {
     }
   })
 
-  test('refuses wrong options when it is created', () => {
+  test('refuses invalid options when it is created', () => {
     expect(() => errorPages({ language: 'x_y' })).toThrow(ConfigurationError)
   })
 })

@@ -206,7 +206,7 @@ describe.each(hosts)('req.auth that the application has set, on $name,', (host) 
     await app.close()
   })
 
-  test('is left alone where it is no principal, or a token was accepted', async () => {
+  test('is left alone where it is not a principal, or a token was accepted', async () => {
     const basic = await start(api, setting({ user: 'alice', password: 'x' }))
     expect((await new Browser().fetch(basic.url)).status).toBe(401)
     await basic.close()

@@ -81,7 +81,7 @@ describe('the keys of a transmitter', () => {
     ['names no keys', { jwks_uri: undefined }, undefined],
     ['names keys without https', { jwks_uri: 'http://id.example/ssf/jwks' }, undefined],
     ['has no configuration', {}, new Response('', { status: 404 })],
-    ['has a configuration that is no JSON', {}, new Response('oops')],
+    ['has a configuration that is not JSON', {}, new Response('oops')],
   ]
   test.each(failures)(
     'SG09 SG13: while a transmitter %s, pushes get 503, and no session ends',
@@ -138,7 +138,7 @@ const flawed: readonly (readonly [string, TokenChanges, string])[] = [
   ['SG07: without events', { claims: { events: undefined } }, 'invalid_request'],
   ['SG07: with no event', { claims: { events: {} } }, 'invalid_request'],
   [
-    'SG07: with an event that is no object',
+    'SG07: with an event that is not an object',
     { claims: { events: { [eventType('session-revoked')]: true } } },
     'invalid_request',
   ],
@@ -155,7 +155,7 @@ const flawed: readonly (readonly [string, TokenChanges, string])[] = [
     'invalid_request',
   ],
   ['SG07: with a complex subject without members', { claims: { sub_id: { format: 'complex' } } }, 'invalid_request'],
-  ['SG07: with a txn that is no text', { claims: { txn: 7 } }, 'invalid_request'],
+  ['SG07: with a txn that is not text', { claims: { txn: 7 } }, 'invalid_request'],
 ]
 
 describe('a token that is not valid', () => {

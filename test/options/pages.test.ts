@@ -51,7 +51,7 @@ describe('the option "pages"', () => {
   })
 })
 
-test('errorPages() takes the same options, and names itself where one is wrong', () => {
+test('errorPages() takes the same options, and names itself where one is invalid', () => {
   expect(parsePageOptions({ language: 'fr' }).for(undefined)).toEqual({ language: 'fr', texts: {} })
   expect(parsePageOptions(() => ({ language: 'fr' })).for(undefined)).toEqual({ language: 'fr', texts: {} })
   expect(() => parsePageOptions({ language: '?' })).toThrow(

@@ -252,7 +252,7 @@ describe('the packed package, installed in another project', () => {
         ['bundler of TypeScript 7', { module: 'esnext', moduleResolution: 'bundler' }, ['typed.ts'], tsc7],
         ['node10', node10, ['typed.ts'], tsc6],
       ])(
-        'compiles by the resolution %s, and refuses what is wrong',
+        'compiles by the resolution %s, and refuses invalid arguments',
         (_name, options, names, tsc) => {
           expect(errorsIn(Object.fromEntries(names.map((name) => [name, 'typed'])), options, tsc)).toBe('')
         },

@@ -211,7 +211,7 @@ describe('the details of a refusal', () => {
       { a: { b: 'y' } },
       { subject: '["a","b"]', seen: 'another value', expected: '"x" or 5 or true' },
     ],
-    ['a claim whose name is no ASCII', claim('r\u00f4le\u001b', 'x'), {}, { subject: '"r?le\\u001b"' }],
+    ['a claim whose name is not ASCII', claim('r\u00f4le\u001b', 'x'), {}, { subject: '"r?le\\u001b"' }],
     ['a claim with a long name', claim('a'.repeat(500), 'x'), {}, { subject: `"${'a'.repeat(95)}..."` }],
     ['a long expected value', claim('a', 'x'.repeat(500)), {}, { expected: `"${'x'.repeat(95)}..."` }],
     ['no role', role('admin'), {}, { subject: '"roles" or "role" or ["realm_access","roles"]', expected: '"admin"' }],

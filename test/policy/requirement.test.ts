@@ -50,7 +50,7 @@ describe('a requirement that is not met tells logs what was seen', () => {
   })
 })
 
-test('a permission may be all that the claim has, and is no part of another', async () => {
+test('a permission may be all that the claim has, and is not a part of another', async () => {
   expect(await told(permission('read'), { claims: { permissions: 'read' } })).toEqual({ met: true })
   expect(await told(permission('read'), { claims: { permissions: 'reader' } })).toMatchObject({ met: false })
   expect(await told(permission('7'), { claims: { permissions: 7 } })).toMatchObject({ met: false })

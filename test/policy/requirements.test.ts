@@ -120,7 +120,7 @@ describe('an invalid argument of a requirement is refused when the application s
     ['scope of a list', () => scope(list), 'each as a separate argument'],
     ['claim without values', () => claim('dept'), 'claim("dept") takes one or more strings, numbers or booleans'],
     ['claim without a name', () => claim('', 'x'), 'claim() takes the name of a claim first'],
-    ['claim of a name that is none', () => claim(5 as unknown as string, 'x'), 'claim() takes the name'],
+    ['claim of a name that is not text', () => claim(5 as unknown as string, 'x'), 'claim() takes the name'],
     ['claim with undefined', () => claim('dept', undefined as unknown as string), 'claim("dept") takes'],
     ['claim with null', () => claim('dept', null as unknown as string), 'claim("dept") takes'],
     ['claim with NaN', () => claim('level', NaN), 'claim("level") takes'],

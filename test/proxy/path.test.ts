@@ -50,7 +50,7 @@ const treacherous: readonly (readonly [what: string, rest: string])[] = [
   ['an encoded letter', '/%61dmin'],
   ['an encoded digit', '/v%32'],
   ['half an escape', '/orders%2'],
-  ['an escape that is none', '/orders%zz'],
+  ['an invalid escape', '/orders%zz'],
   ['an escape of UTF-16', '/%u002e%u002e/admin'],
   ['invalid UTF-8', '/%ff%fe'],
   ['another scheme', 'https://evil.example/x'],

@@ -91,7 +91,7 @@ describe('the response that the browser gets', () => {
     expect(Object.keys(answer.headers).filter((name) => /expires|^age|cdn|surrogate|pragma/.test(name))).toEqual([])
   })
 
-  test('AP04: is no document, whatever type it has', async () => {
+  test('AP04: is not a document, whatever type it has', async () => {
     const { headers } = await got({ 'content-type': 'text/html', 'content-security-policy': 'default-src *' })
     expect(headers['content-security-policy']).toBe("default-src 'none'; frame-ancestors 'none'")
     expect(headers['x-content-type-options']).toBe('nosniff')

@@ -239,7 +239,7 @@ describe('an API that fails', () => {
     'HTTP/1.1 abc\r\n\r\n',
     'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab',
     'SSH-2.0-OpenSSH\r\n',
-  ])('gives 502 upstream_response_invalid for what is no HTTP: %j', async (text) => {
+  ])('gives 502 upstream_response_invalid for what is not HTTP: %j', async (text) => {
     await start({ answer: (req) => void req.socket.end(text) })
     expect(await told()).toEqual([502, 'upstream_response_invalid'])
   })
@@ -260,7 +260,7 @@ describe('an API that fails', () => {
     expect(seen).toEqual(['upstream_unreachable'])
   })
 
-  test('is no reason for the next request to fail', async () => {
+  test('is not a reason for the next request to fail', async () => {
     let count = 0
     await start({ answer: (req, res) => (count++ === 0 ? req.socket.destroy() : res.end('ok')) })
     expect((await proxied.call('/api/x', { method: 'POST' })).status).toBe(502)

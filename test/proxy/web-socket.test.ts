@@ -156,7 +156,7 @@ describe('AP06: a WebSocket', () => {
     },
   )
 
-  test('is no upgrade of another kind, which is answered as a plain request', async () => {
+  test('is not an upgrade of another kind, which is answered as a plain request', async () => {
     const api = await startSockets()
     const proxied = await start(api.origin)
     const answer = await proxied.raw('GET /api/x HTTP/1.1', ['Connection: Upgrade', 'Upgrade: h2c'])

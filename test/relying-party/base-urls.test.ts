@@ -169,7 +169,7 @@ describe('a function as baseUrl', () => {
     expect(baseUrlsOf({ baseUrls: [app, previews] }).named.map(({ origin }) => origin)).toEqual([app])
   })
 
-  test('is asked again for what is no request, since nothing can be remembered for it', () => {
+  test('is asked again for what is not a request, since nothing can be remembered for it', () => {
     let calls = 0
     const counted = baseUrlsOf({ baseUrl: () => (calls++ === 0 ? app : undefined), baseUrls: [app] })
     const nothing = { source: undefined, header: () => undefined }

@@ -35,7 +35,7 @@ describe('an attachment', () => {
   test.each([
     ['no bytes', Buffer.alloc(0)],
     ['a zero byte', Buffer.from([0])],
-    ['bytes that are no text', Buffer.from([0xff, 0, 0x7b, 0xc3, 0x28])],
+    ['bytes that are not text', Buffer.from([0xff, 0, 0x7b, 0xc3, 0x28])],
     ['more than 64 KB', Buffer.alloc(70_000, 'a')],
   ])('of %s comes back beside the payload', (_what, attachment) => {
     const opened = seal.open(seal.seal(payload, attachment))
@@ -69,7 +69,7 @@ describe('whether a value is ours', () => {
     }
   })
 
-  test('is denied for other secrets, other purposes, and what is no sealed value', () => {
+  test('is denied for other secrets, other purposes, and what is not a sealed value', () => {
     const others = [
       createSeal(['another secret for tests, 32 characters at least'], purpose, runtime).seal(payload),
       createSeal([secret], ['another purpose'], runtime).seal(payload),

@@ -39,7 +39,7 @@ describe('a sealed record', () => {
     expect(fromPayload({ ...payload, [name]: {} })).toBeUndefined()
   })
 
-  test('keeps authorization details, and is not a record if they are none', () => {
+  test('keeps authorization details, and is not a record if they are invalid', () => {
     const written = { ...full, tokens: { ...full.tokens, authorizationDetails: [{ type: 'payment', amount: 5 }] } }
     const payload = toPayload(written, start + 600)
     expect(fromPayload(payload)).toEqual(written)

@@ -65,7 +65,7 @@ describe('a listener of audit events', () => {
     ])
   })
 
-  test('that throws what is no error is warned of as well', async () => {
+  test('that throws what is not an error is warned of as well', async () => {
     listen(() => Promise.reject('ann was here'))
     publish()
     await turn()

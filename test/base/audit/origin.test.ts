@@ -31,7 +31,7 @@ describe('the origin of an audited request', () => {
     ['the ID that the framework has given', { id: 'req-1', headers: { 'x-request-id': 'other' } }, 'req-1'],
     ['a number as a text', { id: 17 }, '17'],
     ['the header where there is none', { headers: { 'x-request-id': 'abc' } }, 'abc'],
-    ['nothing where it is no text', { id: {} }, undefined],
+    ['nothing where it is not text', { id: {} }, undefined],
   ])('names the request by %s', (_what, req, requestId) => {
     expect(originOf(req).requestId).toBe(requestId)
   })

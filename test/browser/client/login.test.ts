@@ -106,7 +106,7 @@ describeWith('chromium', 'a 401 for apiFetch()', (path) => {
   test.each([
     ['without a login URL', { status: 401, code: 'token_inactive' }, undefined],
     ['of another kind', { login_url: '/login' }, 'application/json'],
-    ['that is no JSON', '<h1>Unauthorized</h1>', 'application/problem+json'],
+    ['that is not JSON', '<h1>Unauthorized</h1>', 'application/problem+json'],
     ['that is null', null, undefined],
     ['with a login elsewhere', { login_url: 'https://evil.example/login' }, undefined],
     ['with a login by two slashes', { login_url: '//evil.example/login' }, undefined],

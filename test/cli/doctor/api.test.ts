@@ -33,7 +33,7 @@ describe('doctor, about an API', () => {
     })
   })
 
-  test('finds options that are wrong', async () => {
+  test('finds options that are invalid', async () => {
     expect(await find({ issuer: real.issuer }, 'options')).toMatchObject({
       ...{ status: 'fail', message: expect.stringContaining('"audience"') },
     })

@@ -29,7 +29,7 @@ describe('options of the doctor', () => {
     },
   )
 
-  test('lead to the provider where others are wrong, first with what says how to reach it', () => {
+  test('lead to the provider where others are invalid, first with what says how to reach it', () => {
     const { clients } = configurationsOf({ issuer, internalOrigin: 'http://keycloak:8080', secret: 'short' })
     expect(clients).toEqual([expect.objectContaining({ isPartial: true })])
     expect(clients[0]?.configuration.internalOrigin).toBe('http://keycloak:8080')
@@ -38,7 +38,7 @@ describe('options of the doctor', () => {
     ])
   })
 
-  test('lead to each of several providers where one is wrong', () => {
+  test('lead to each of several providers where one is invalid', () => {
     const providers = { work: { issuer, clientId: 'web' }, home: { issuer: `${issuer}/2`, scop: 'x' }, nowhere: {} }
     expect(issuersIn({ providers, baseUrl, secret })).toEqual([issuer, `${issuer}/2`])
     expect(issuersIn({ providers: 7, baseUrl, secret })).toEqual([])

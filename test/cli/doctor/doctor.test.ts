@@ -158,7 +158,7 @@ describe('npx express-oidc doctor', () => {
     expect(error.message).not.toContain('hunter2')
   })
 
-  test('is called in a wrong way with status 2, and prints its help with --help', async () => {
+  test('ends with status 2 for invalid arguments, and prints its help with --help', async () => {
     const [wrong, missing, help] = [recordingTerminal(), recordingTerminal(), recordingTerminal()]
     await run(['doctor', '--modul', 'x'], wrong)
     await run(['doctor', '--module', join(folder, 'missing.mjs')], missing)

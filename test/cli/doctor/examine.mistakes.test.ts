@@ -205,7 +205,7 @@ describe('doctor finds a planted mistake, and says the fix', () => {
     }
   })
 
-  test('and still examines the provider where the options are wrong', async () => {
+  test('and still examines the provider where the options are invalid', async () => {
     const report = await diagnose({
       oidc: { ...good, secret: 'short', issuer: `${real.issuer}/.well-known/openid-configuration` },
     })

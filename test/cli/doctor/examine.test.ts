@@ -81,7 +81,7 @@ describe('doctor', () => {
     expect(findingsOf(report)).toContainEqual(expect.objectContaining({ check: 'providers', status: 'unknown' }))
   })
 
-  test('goes on at the other providers if the options of one are wrong', async () => {
+  test('goes on at the other providers if the options of one are invalid', async () => {
     const { issuer } = real
     const providers = { work: { issuer, clientId: 'several' }, home: { issuer, clientId: 'x', scop: 'openid' } }
     const report = await diagnose({ oidc: { providers, baseUrl, secret } })

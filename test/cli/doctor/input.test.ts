@@ -51,7 +51,7 @@ describe('what the doctor examines', () => {
     })
   })
 
-  test('is said where a module of TypeScript throws what is no error: another loader would not help', async () => {
+  test('is said where a module of TypeScript throws what is not an error: another loader would not help', async () => {
     const path = join(folder, 'throwing.ts')
     writeFileSync(path, "throw 'password=hunter2'")
     await expect(inputFromModule(path)).rejects.toMatchObject({

@@ -96,7 +96,7 @@ describe.each(hosts)('an error of our own routes and guards on $name', (host) =>
 })
 
 describe('an error page', () => {
-  test('says with 503 and Retry-After that the provider is away', async () => {
+  test('says with 503 and Retry-After that the provider is unavailable', async () => {
     world = await start({ fetch: () => Promise.reject(new TypeError('fetch failed')) })
     const answer = await world.browser.navigate(world.url('/private'))
     expect([answer.status, titleOf(answer)]).toEqual([503, 'Not possible at the moment'])

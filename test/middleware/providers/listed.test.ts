@@ -57,7 +57,7 @@ describe('the login route of several providers', () => {
     expect(page.json()).toEqual({ at: 'work', by: 'work', sub: 'alice', iss: world.at.work.issuer })
   })
 
-  test('is no return target itself, and neither is what is below it', async () => {
+  test('is not a return target itself, and neither is what is below it', async () => {
     const page = await browser.navigate(world.url('/login/work?returnTo=/login/google'), { follow: true })
     expect(page.text).toBe('home')
   })

@@ -44,8 +44,8 @@ describe('data that onLogin returns', () => {
     ['a list', ['canary'], 'an object { data, returnTo, remember }'],
     ['text', '/canary', 'an object { data, returnTo, remember }'],
     ['a Map', new Map([['data', 'canary']]), 'an object { data, returnTo, remember }'],
-    ['a returnTo that is no text', { returnTo: ['/canary'] }, '"returnTo"'],
-    ['a remember that is no boolean', { remember: 'yes' }, '"remember"'],
+    ['a returnTo that is not text', { returnTo: ['/canary'] }, '"returnTo"'],
+    ['a remember that is not a boolean', { remember: 'yes' }, '"remember"'],
   ])(
     'is a mistake of the application where it returns %s: the error says what to return',
     async (_what, result, says) => {

@@ -158,7 +158,7 @@ describe('the session route', () => {
     }
   })
 
-  test('is no page to return to after a login', async () => {
+  test('is not a page to return to after a login', async () => {
     await start()
     expect((await world.signIn('/login?returnTo=/session')).url).toBe(world.url('/'))
   })

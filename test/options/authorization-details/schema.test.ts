@@ -23,7 +23,7 @@ const wrong: readonly (readonly [string, unknown])[] = [
   ['an empty list', []],
   ['an empty list as JSON', '[]'],
   ['an object without a type', [{ amount: 5 }]],
-  ['a type that is no text', [{ type: 5 }]],
+  ['a type that is not text', [{ type: 5 }]],
   ['a list of texts', ['payment']],
   ['a cycle', [cyclic]],
   ['a BigInt', [{ type: 'payment', amount: 5n }]],

@@ -104,7 +104,7 @@ describe('bearer({ providers })', () => {
       { providers: { a: { issuer: 'https://id.example.com/{tenantid}', tenants: () => true } }, audience },
       '"providers.a" must have "tenants" as a list',
     ],
-    ['an issuer that is no URL', { providers: { a: { issuer: 'id' } }, audience }, 'id'],
+    ['an issuer that is not a URL', { providers: { a: { issuer: 'id' } }, audience }, 'id'],
     ['keys beside it', { providers: { a: { issuer } }, audience, jwksUri: `${issuer}/keys` }, '"jwksUri"'],
   ])('refuses %s', async (_what, options, message) => {
     const error = await failureOf(() => bearer(options as never))
@@ -112,7 +112,7 @@ describe('bearer({ providers })', () => {
     expect(error.message).toContain(message)
   })
 
-  test('refuses a fetch that is none, and one beside a certificate for introspection', () => {
+  test('refuses a fetch that is not a function, and one beside a certificate for introspection', () => {
     const withFetch = (fetch: unknown, others = {}) => trusted({ a: { issuer, fetch } }, others)
     expect(() => withFetch('fetch')).toThrow('"providers.a" must have a function as "fetch"')
     const tls = { cert: 'a certificate', key: 'a key' }

@@ -52,7 +52,7 @@ describe('an option of bearer()', () => {
     ['an unknown mode of DPoP', { issuer, audience, dpop: 'on' }, /"dpop/],
     ['a weak secret for nonces', { issuer, audience, dpop: { mode: 'allowed', nonce: { secret: 'x' } } }, /"dpop/],
     [
-      'a replay cache that is none',
+      'a replay cache that is not one',
       { issuer, audience, dpop: { mode: 'allowed', replayCache: {} } },
       /add\(key, ttlSeconds\)/,
     ],
@@ -103,7 +103,7 @@ describe('an option of bearer()', () => {
       `not for ${other}`,
     ],
     ['a name that is not a URL', { other: { audience } }, '"issuer.other" must be'],
-  ])('names the issuer of a map that it is wrong for: %s', (_what, wrong, message) => {
+  ])('names the issuer of a map whose options are invalid: %s', (_what, wrong, message) => {
     expect(problemOf({ issuer: { [issuer]: { audience }, ...wrong } })).toContain(message)
   })
 

@@ -34,14 +34,14 @@ describe('parseApiProxyOptions()', () => {
     ['a target that is only a host', 'api.example.com', {}, 'it has no https://'],
     ['no target', undefined, {}, '"target" is missing'],
     ['an option that it does not know', target, { timeoutSecond: 1 }, 'did you mean "timeoutSeconds"?'],
-    ['a scope that is none', target, { scope: 'a"b' }, '"scope" must be scopes separated by spaces'],
-    ['a resource that is none', target, { resource: 'api' }, '"resource" must be an absolute URI'],
+    ['an invalid scope', target, { scope: 'a"b' }, '"scope" must be scopes separated by spaces'],
+    ['a resource that is not a URI', target, { resource: 'api' }, '"resource" must be an absolute URI'],
     ['a mount path without a slash', target, { mountPath: 'api' }, '"mountPath" must be a path'],
     ['a mount path with a slash at its end', target, { mountPath: '/api/' }, '"mountPath" must be a path without "/"'],
     ['no time', target, { timeoutSeconds: 0 }, '"timeoutSeconds" must be a number of seconds'],
     ['a certificate without its key', target, { tls: { cert: selfSigned('x').pem } }, '"tls" must have'],
-    ['a certificate that is none', target, { tls: { ca: 'x' } }, '"tls.ca" must be a certificate as PEM'],
-    ['options that are none', target, null as never, 'must be an object'],
+    ['an invalid certificate', target, { tls: { ca: 'x' } }, '"tls.ca" must be a certificate as PEM'],
+    ['options that are not an object', target, null as never, 'must be an object'],
   ])('refuses %s', (_what, url, options, message) => {
     expect(() => parseApiProxyOptions(url, options)).toThrow(message)
     expect(() => apiProxy(url as string, options)).toThrow('apiProxy(): invalid options')

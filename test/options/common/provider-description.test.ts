@@ -119,7 +119,7 @@ describe('a description beside several issuers', () => {
 })
 
 describe('other spellings of the issuer', () => {
-  test('in oidc() may be names that are no URLs', () => {
+  test('in oidc() may be names that are not URLs', () => {
     const issuerAliases = ['op.example.com', 'http://op.example.com/trust']
     expect(parseOidcOptions({ ...web, issuerAliases })).toMatchObject({ issuerAliases })
   })

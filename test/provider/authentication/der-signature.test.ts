@@ -31,7 +31,7 @@ describe('a signature in ASN.1', () => {
     expect(derSignature(der, length)).toBeUndefined()
   })
 
-  test('is not found for an algorithm whose signatures are no two numbers', () => {
+  test('is not found for an algorithm whose signatures are not two numbers', () => {
     expect(derSignature(bytes('3008', '02021122', '02023344'))).toBeUndefined()
   })
 })

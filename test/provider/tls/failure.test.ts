@@ -127,7 +127,7 @@ test('an alert of TLS 1.2 is understood by its text, and plain http by the lack 
   expect(tlsFailure(coded('EPROTO', 'write EPROTO 00E8:wrong version number'), true)).toContain('speak https')
 })
 
-test('what is no failure of TLS has no such reason', () => {
+test('what is not a failure of TLS has no such reason', () => {
   for (const error of [coded('ECONNREFUSED'), new Error('x'), 'x', undefined]) {
     expect(tlsFailure(error, true)).toBeUndefined()
   }

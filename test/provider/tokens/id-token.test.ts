@@ -438,7 +438,7 @@ describe('the hashes in an ID Token', () => {
     ['right hashes', { at_hash: halfHash('access-token-1'), c_hash: halfHash('code-1') }, 'accepted'],
     ['no hashes', {}, 'accepted'],
     ['at_hash of another token', { at_hash: halfHash('access-token-2') }, 'token_hash_mismatch'],
-    ['at_hash with the wrong SHA', { at_hash: halfHash('access-token-1', 'sha512') }, 'token_hash_mismatch'],
+    ['at_hash with another SHA', { at_hash: halfHash('access-token-1', 'sha512') }, 'token_hash_mismatch'],
     ['at_hash that is not text', { at_hash: 1 }, 'token_hash_mismatch'],
     ['an empty at_hash', { at_hash: '' }, 'token_hash_mismatch'],
     ['c_hash of another code', { c_hash: halfHash('code-2') }, 'token_hash_mismatch'],

@@ -118,7 +118,7 @@ describe('the HTTP client in an outage', () => {
     test.each([
       ['of another type', said, { 'content-type': 'text/html', 'content-length': String(said.length) }],
       ['of unknown length', said, { 'content-type': 'application/json' }],
-      ['that is no JSON', '<html>', { 'content-type': 'application/json', 'content-length': '6' }],
+      ['that is not JSON', '<html>', { 'content-type': 'application/json', 'content-length': '6' }],
       ['that is too long', 'x'.repeat(20_000), { 'content-type': 'application/json', 'content-length': '20000' }],
     ])('is an outage without a report where the body is one %s', async (_what, body, headers) => {
       const error = await answerOf(body, headers)

@@ -70,7 +70,7 @@ describe('apple.signals()', () => {
   })
 
   test.each([
-    ['an event that is no JSON', 'oops'],
+    ['an event that is not JSON', 'oops'],
     ['an event that is a list', '[]'],
     ['an event without a type', { sub: 'alice' }],
     ['an event without a person', { type: 'consent-revoked' }],

@@ -58,7 +58,7 @@ describe('google.signals()', () => {
     expect(world.events).toMatchObject([{ subject: { format: 'oauth_token', token: '7Vis' }, action: 'none' }])
   })
 
-  test('SG02: an ID Token of the same issuer is no event', async () => {
+  test('SG02: an ID Token of the same issuer is not an event', async () => {
     const transmitter = await start()
     await world.signIn()
     const answer = await world.push(

@@ -64,7 +64,7 @@ describe('a 401 of the API', () => {
     expect([api.calls.length, world.refreshes.length]).toEqual([2, 1])
   })
 
-  test('is no reason to renew for 403', async () => {
+  test('is not a reason to renew for 403', async () => {
     const { api, call, world } = await start({ answer: refusingFirst(403) })
     expect((await call('/api/x')).status).toBe(403)
     expect([api.calls.length, world.refreshes.length]).toEqual([1, 0])

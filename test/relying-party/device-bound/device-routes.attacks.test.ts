@@ -83,7 +83,7 @@ describe.each(places)('with a session %s, whoever has all cookies', (_place, opt
     expect(await as(app, thief.cookie)).toBe(401)
   })
 
-  test('gets 503 for an early copy while the store is away', async () => {
+  test('gets 503 for an early copy while the store is unavailable', async () => {
     const store = new FakeStore(clock)
     const { app } = web(options(store))
     const alice = await enter(app, { registers: false })
@@ -172,7 +172,7 @@ describe('several providers', () => {
 })
 
 describe('several base URLs', () => {
-  test('a proof of one is none at the other', async () => {
+  test('a proof of one is invalid at the other', async () => {
     const { baseUrl, ...others } = provider.options.oidc
     const baseUrls = [baseUrl, 'http://other.localhost:3000']
     const auth = oidc({ ...others, baseUrls, session: { deviceBound: true, cookie: { name: 'same' } } })

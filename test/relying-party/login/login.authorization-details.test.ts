@@ -136,7 +136,7 @@ describe('authorization_details of a login at a real provider', () => {
     expect([page.status, codeOf(page), await statusOf('/private')]).toEqual([400, 'authorization_failed', 401])
   })
 
-  test('of login() that are no list with types are refused before anything is sent', async () => {
+  test('of login() that are not a list with types are refused before anything is sent', async () => {
     await start()
     const answer = await world.browser.fetch(world.url('/wrong'))
     expect([answer.status, codeOf(answer)]).toEqual([500, 'invalid_options'])

@@ -172,7 +172,7 @@ describe('a silent login', () => {
     ['an error without iss', { error: 'login_required', iss: undefined }],
     ['an error of another issuer', { error: 'login_required', iss: 'https://evil.example' }],
     ['a code of another issuer', { code: 'x', iss: 'https://evil.example' }],
-    ['a code that is none', { code: 'x' }],
+    ['an invalid code', { code: 'x' }],
     ['parameters of another flow', { code: 'x', id_token: 'y' }],
   ])('CB33: that is answered with %s leads back, with no error and no session', async (_what, changes) => {
     await startSilent()

@@ -127,7 +127,7 @@ describe('a renewal', () => {
     expect([await failureOf(work), revoked]).toEqual([missing, ['refresh-2']])
   })
 
-  test('saves the new tokens again while the store is away, three times at most', async () => {
+  test('saves the new tokens again while the store is unavailable, three times at most', async () => {
     const away = new SessionError('session_store_unavailable', 'away')
     let saves = 0
     const returns = begin({ session: { store: async () => (saves++ === 0 ? Promise.reject(away) : undefined) } })

@@ -72,7 +72,7 @@ describeWith('redis-server', 'lists of sessions in Redis', (path) => {
       expect(await list.sessionsOf(alice)).toMatchObject([{ hash: list.idOf(one), userAgent: 'one, renewed' }])
     })
 
-    test('SR04: are unknown while Redis is away, and nobody is listed', async () => {
+    test('SR04: are unknown while Redis is down, and nobody is listed', async () => {
       const list = listOn(redisStore(opened.client, { timeoutSeconds: 0.5 }))
       await server.kill()
       for (const call of [() => list.sessionsOf(alice), () => list.enter(begun('an-id'), alice, undefined)]) {

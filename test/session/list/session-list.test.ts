@@ -296,7 +296,7 @@ describe('ending a listed session', () => {
     expect(await listed()).toEqual([])
   })
 
-  test('SR04: while the store is away, nothing is listed, ended or begun', async () => {
+  test('SR04: while the store is unavailable, nothing is listed, ended or begun', async () => {
     await enter('an-id')
     sharedStore.outage = true
     for (const call of [() => list.sessionsOf(alice), () => list.end(alice, idOf('an-id')), () => enter('another')])

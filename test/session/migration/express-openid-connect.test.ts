@@ -50,7 +50,7 @@ describe('the cookie of express-openid-connect', () => {
 
   test.each([
     ['an ID Token that is missing', { access_token: 'access' }],
-    ['an ID Token that is no text', { id_token: 1 }],
+    ['an ID Token that is not text', { id_token: 1 }],
     ['an ID Token without sub', { id_token: idToken({ sub: undefined }) }],
     ['an ID Token without iss', { id_token: idToken({ iss: undefined }) }],
     ['an end that the provider has set', { ...usual, sessionExpiresAt: start + 60 }],

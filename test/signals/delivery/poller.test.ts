@@ -175,7 +175,7 @@ test('SG11: a token under the jti of another one is refused under that jti, and 
   expect(await world.who(cookie)).toBe('alice')
 })
 
-test('SG11: what is no token is refused, and the tokens beside it are taken', async () => {
+test('SG11: what is not a token is refused, and the tokens beside it are taken', async () => {
   const run = await polling([async () => sets({ j1: 7, j2: { a: 1 }, j3: await token(), j4: 'a.b.c' })])
   const token = () => run.transmitter.revocation('alice', { claims: { jti: 'j3' } })
   const cookie = await world.signIn()
@@ -189,7 +189,7 @@ test.each([
   ['without sets', () => Response.json({})],
   ['whose sets are a list', () => Response.json({ sets: [] })],
   ['that is a list', () => Response.json([])],
-  ['that is no JSON', () => new Response('oops')],
+  ['that is not JSON', () => new Response('oops')],
 ])('SG11: a response %s is told to the application, and ends no session', async (_what, answer) => {
   const run = await polling([answer])
   const cookie = await world.signIn()
@@ -237,7 +237,7 @@ test('while there is more, the next request follows at once, and after an acknow
   ])
 })
 
-test('a request that is held too long is made again, and is no failure', async () => {
+test('a request that is held too long is made again, and is not a failure', async () => {
   const held = () => new Promise<Response>(() => undefined)
   const heldSeconds = 60
   const run = await polling([held])

@@ -59,7 +59,7 @@ describe('a complex subject is what all of its members have in common', () => {
     ['a session of a person', { user: person, session: opaque('s1') }, [{ sub: 'alice', sid: 's1' }]],
     ['sessions of a device, of one person', { user: person, device: opaque('laptop') }, [{ sub: 'alice', sid: 's1' }]],
     [
-      'a device by issuer and subject, which is no person',
+      'a device by issuer and subject, which is not a person',
       { user: person, device: { ...person, sub: 'device-7' } },
       [{ sub: 'alice', sid: 's1' }],
     ],
@@ -76,7 +76,7 @@ describe('a complex subject is what all of its members have in common', () => {
     ['a tenant alone', { tenant: opaque('anywhere') }, 'unknown_subject'],
     ['with a member that is not known', { user: person, device: opaque('phone') }, 'unknown_subject'],
     ['with a member of another issuer', { user: foreign, session: opaque('s1') }, 'foreign_subject'],
-    ['with a member that is no identifier', { user: 'alice' }, 'unknown_subject'],
+    ['with a member that is not an identifier', { user: 'alice' }, 'unknown_subject'],
   ])('SG06: %s', async (_what, members, expected) => {
     expect(await complex(members)).toEqual(expected)
   })

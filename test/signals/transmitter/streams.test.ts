@@ -85,7 +85,7 @@ describe('streams()', () => {
     expect(calls.map(({ headers }) => headers.get('authorization'))).toEqual(['Bearer first', 'Bearer second'])
   })
 
-  test('SG12: the state of a verification expires after a day, and is refused where it is no text', async () => {
+  test('SG12: the state of a verification expires after a day, and is refused where it is not text', async () => {
     const { streams, calls, transmitter } = await start(() => new Response(null, { status: 204 }))
     await streams.verify('s1')
     const answer = async (state: unknown) =>

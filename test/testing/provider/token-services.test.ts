@@ -90,7 +90,7 @@ describe('a pushed authorization request', () => {
   test.each([
     ['pushes another', { ...usual, request_uri: 'urn:x' }],
     ['has no redirect URI', { response_type: 'code' }],
-    ['has a redirect URI that is no URL', { ...usual, redirect_uri: 'x' }],
+    ['has a redirect URI that is not a URL', { ...usual, redirect_uri: 'x' }],
   ])('is refused if it %s', async (_what, form: Form) => {
     expect(await post('/par', form)).toMatchObject({ status: 400, body: { error: 'invalid_request' } })
   })

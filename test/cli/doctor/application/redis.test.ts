@@ -38,7 +38,7 @@ describe('doctor, about what Redis says of itself', () => {
     expect(await statuses(refused)).toEqual(['redis unknown'])
   })
 
-  test('names no cause if a client rejects with something that is no error', async () => {
+  test('names no cause if a client rejects with something that is not an error', async () => {
     const info = () => Promise.reject('redis://:hunter2@cache')
     expect(await checkRedis({ info }, false)).toEqual([
       expect.objectContaining({ status: 'unknown', message: 'Redis does not answer INFO (unknown)' }),

@@ -275,7 +275,7 @@ describe('doctor, about redirect URIs', () => {
     })
   })
 
-  test('does not judge by a provider that is away', async () => {
+  test('does not judge by a provider that is unavailable', async () => {
     const authorize = () => new Response('', { status: 503 })
     expect((await findings({ token, authorize })).get('redirect-uri')).toMatchObject({ status: 'unknown' })
   })
@@ -332,7 +332,7 @@ describe('doctor, about the way back from a logout', () => {
     expect(found.get('post-logout-redirect-uri')).toMatchObject({ status: 'ok' })
   })
 
-  test('counts it as wrong if only a logout without it is allowed', async () => {
+  test('counts it as unregistered if only a logout without it is allowed', async () => {
     const found = await statusFor((uri) => (uri === null ? 200 : 400))
     expect(found.get('post-logout-redirect-uri')).toMatchObject({ status: 'fail' })
   })

@@ -89,7 +89,7 @@ describe('doctor, about discovery', () => {
     expect(asked).toContain('GET https://id.example.com/.well-known/openid-configuration')
   })
 
-  test('says that a web page came, or something that is no JSON object', async () => {
+  test('says that a web page came, or something that is not a JSON object', async () => {
     const page = () => new Response('<!doctype html>', { headers: { 'content-type': 'text/html' } })
     expect((await examine({ [discovery]: page })).of('discovery')).toMatchObject(
       failure(/a web page, not/, /"discoveryUrl"/),

@@ -125,7 +125,7 @@ describe('the list of the person who is signed in', () => {
     ])
   })
 
-  test('SR04: is 503 while the store is away, and a login is too: it would not be listed', async () => {
+  test('SR04: is 503 while the store is unavailable, and a login is too: it would not be listed', async () => {
     await start()
     const browser = await enter('laptop')
     sharedStore.outage = true

@@ -213,7 +213,7 @@ describe.each([
     }
   })
 
-  test('does not begin while the store is away: 503, and the next request finds the old session', async () => {
+  test('does not begin while the store is unavailable: 503, and the next request finds the old session', async () => {
     await begin(with_())
     const store = withStore ? (app.options.session?.store as FakeStore) : sharedStore
     const browser = browserWith(await cookieOf())
@@ -354,7 +354,7 @@ describe('an old session', () => {
     expect(await subjectOf(browserWith(later))).toBeNull()
   })
 
-  test('does not end, and neither does the other one, by a logout while the store is away', async () => {
+  test('does not end, and neither does the other one, by a logout while the store is unavailable', async () => {
     await begin()
     const browser = browserWith(await cookieOf())
     await browser.fetch(url('/me'))
@@ -405,7 +405,7 @@ describe('what is refused without an error for the person', () => {
     ['issued in the future', { iat: start + 3600 }, 'token_not_yet_valid'],
     ['not valid yet', { nbf: start + 3600 }, 'token_not_yet_valid'],
     ['without exp', { exp: undefined }, 'token_claim_missing'],
-    ['with an exp that is no date', { exp: 'never' }, 'token_claim_invalid'],
+    ['with an exp that is not a date', { exp: 'never' }, 'token_claim_invalid'],
     ['that is a logout token', { events: { [logoutEvent]: {} } }, 'token_type_refused'],
     ['with an endless sub', { sub: 'x'.repeat(300) }, 'token_claim_invalid'],
   ])('an ID Token %s', async (_, changes, code) => {
@@ -558,7 +558,7 @@ describe('a logout that came before', () => {
   })
 })
 
-describe('while the provider is away', () => {
+describe('while the provider is unavailable', () => {
   test('answers 503 and keeps the old cookie, since the ID Token cannot be validated', async () => {
     await begin()
     const mend = app.provider.fail('/jwks', 500)

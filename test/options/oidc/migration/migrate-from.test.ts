@@ -43,7 +43,7 @@ describe('session.migrateFrom', () => {
   test.each([
     ['an end that is missing', { until: undefined }, /"session.migrateFrom.until".*a Date, or text/],
     ['an end without offset, whose moment depends on the machine', { until: '2026-12-24T06:30' }, /until" must be/],
-    ['an end that is no date', { until: 'soon' }, /until" must be/],
+    ['an end that is not a date', { until: 'soon' }, /until" must be/],
     ['an end on a day that does not exist', { until: '2026-13-45' }, /until" must be/],
     ['an invalid Date', { until: new Date(NaN) }, /until" must be/],
     ['a number as its end', { until: 1_800_000_000_000 }, /until" must be/],

@@ -110,8 +110,8 @@ describe('options of several providers', () => {
       { providers: { one: null } },
       'oidc({ providers: { one } }): invalid options\n  - the provider must be an object',
     ],
-    ['a logout that is no object', { providers: { one: { ...one, logout: true } } }, '"logout" must be an object'],
-    ['a label that is no text', { providers: { one: { ...one, label: 1 } } }, '"label" must be a string'],
+    ['a logout that is not an object', { providers: { one: { ...one, logout: true } } }, '"logout" must be an object'],
+    ['a label that is not text', { providers: { one: { ...one, label: 1 } } }, '"label" must be a string'],
   ])('with %s are refused', (_what, changes, message) => {
     expect(problemOf(changes)).toContain(message)
   })
