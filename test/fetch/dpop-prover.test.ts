@@ -13,7 +13,7 @@ import { exchangeCode } from '../kit/provider/code-exchange.js'
 import { failureOf } from '../kit/failure.js'
 import { json } from '../kit/provider/answers.js'
 import { mint, signingKey } from '../kit/provider/keys.js'
-import { TestProvider } from '../kit/provider/provider.js'
+import { FakeProvider } from '../kit/provider/provider.js'
 import { holderKey, holderPem, proofOf, wantsNonce } from '../kit/provider/proofs.js'
 import { record } from '../session/example.js'
 import { Clock, start } from '../kit/clock.js'
@@ -26,13 +26,13 @@ const lost = () => {
 }
 
 describe('a refresh', () => {
-  let op: TestProvider
+  let op: FakeProvider
   const session = record({ tokens: { accessToken: 'first', tokenType: 'dpop', scope: 'openid', expiresAt: start } })
   const tokenRequests = () => op.seen.filter(({ url }) => url.pathname === '/token')
   const grantsOf = (client: Partial<ClientSettings> = {}) =>
     new RefreshGrants(createProvider(op.settings, { ...op.client, dpop, ...client }), op.clock)
   beforeEach(() => {
-    op = new TestProvider()
+    op = new FakeProvider()
   })
 
   test('RF13: that is answered with use_dpop_nonce is sent once more, with the nonce and a new client assertion', async () => {
@@ -336,7 +336,7 @@ describe('an error', () => {
   const { d: secretPart = '' } = holderKey.privateKey.export({ format: 'jwk' })
 
   test('DP19: shows neither the DPoP key nor proofs', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const provider = createProvider(op.settings, { ...op.client, dpop })
     const errors: unknown[] = []
     const replies = [

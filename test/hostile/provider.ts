@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { Clock } from '../kit/clock.js'
 import { json } from '../kit/provider/answers.js'
-import { type Answer, type Seen, TestProvider } from '../kit/provider/provider.js'
+import { type Answer, type Seen, FakeProvider } from '../kit/provider/provider.js'
 import { serve } from '../kit/provider/serve.js'
 import { formPost, jwt, redirect, redirectUrl } from './answers.js'
 import { type Calls, countCalls } from './calls.js'
@@ -54,7 +54,7 @@ export async function startHostileProvider(options: HostileProviderOptions): Pro
   return { issuer, calls: () => countCalls(requests), requests, flaws: provider.flaws, logouts, close }
 }
 
-class FaultyProvider extends TestProvider {
+class FaultyProvider extends FakeProvider {
   readonly flaws: string[]
   readonly logouts: LogoutAnswer[] = []
   readonly #registered: RegisteredClient

@@ -9,17 +9,17 @@ import { createHttpClient } from '../../lib/provider/transport/http-client.js'
 import { failureOf } from '../kit/failure.js'
 import { json } from '../kit/provider/answers.js'
 import { ecKey, mint, otherRsaKey, rsaKey, signingKey } from '../kit/provider/keys.js'
-import { TestProvider } from '../kit/provider/provider.js'
+import { FakeProvider } from '../kit/provider/provider.js'
 import { settled } from '../kit/until.js'
 
 const rs256 = (kid?: string) => ({ alg: 'RS256', ...(kid === undefined ? {} : { kid }) })
-const keysOf = (op: TestProvider, httpClient = createHttpClient(op.settings)) =>
+const keysOf = (op: FakeProvider, httpClient = createHttpClient(op.settings)) =>
   createKeys(async () => 'https://issuer.example/jwks', httpClient, op.settings)
 const signedBy = async (privateKey: KeyObject) => {
   const jws = decodeJws(await mint({ sub: 'x' }, privateKey))
   return (keys: Parameters<typeof isSignedBy>[1]) => isSignedBy(jws, keys)
 }
-const fetches = (op: TestProvider) => op.count('/jwks')
+const fetches = (op: FakeProvider) => op.count('/jwks')
 
 describe('a key in a key set', () => {
   const kidsFor = (alg: string, ...keys: unknown[]) =>
@@ -134,7 +134,7 @@ describe('a key in a key set', () => {
 
 describe('finding a key', () => {
   test('fetches a key once and then finds it without waiting', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const keys = keysOf(op)
     expect(keys.find(rs256('rsa-1'))).toEqual([])
     const [key] = await keys.load(rs256('rsa-1'))
@@ -145,7 +145,7 @@ describe('finding a key', () => {
   })
 
   test('IT15: considers every suitable key where there is no kid', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     op.jwks(rsaKey.jwk, ecKey.jwk, otherRsaKey.jwk)
     const candidates = await keysOf(op).load(rs256())
     expect(candidates.map(({ kid }) => kid)).toEqual(['rsa-1', 'rsa-2'])
@@ -156,7 +156,7 @@ describe('finding a key', () => {
   test.each(['__proto__', 'constructor', '../../etc/passwd', "' or 1=1 --", 'toString'])(
     'IT17: uses the kid %p as a name only',
     async (kid) => {
-      const op = new TestProvider()
+      const op = new FakeProvider()
       expect(await failureOf(keysOf(op).load(rs256(kid)))).toMatchObject({ code: 'token_key_not_found' })
       op.jwks({ ...rsaKey.jwk, kid })
       await expect(keysOf(op).load(rs256(kid))).resolves.toHaveLength(1)
@@ -177,7 +177,7 @@ describe('finding a key', () => {
   })
 
   test('shares one fetch between concurrent first uses', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const keys = keysOf(op)
     await Promise.all([keys.ready(), keys.load(rs256('rsa-1')), keys.load(rs256('rsa-1'))])
     expect(fetches(op)).toBe(1)
@@ -186,7 +186,7 @@ describe('finding a key', () => {
 
 describe('the rotation of keys', () => {
   test('JK01: a new kid is fetched at once, and again when the provider rotates seconds later', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const keys = keysOf(op)
     await keys.ready()
     for (const kid of ['a', 'b', 'c']) {
@@ -197,7 +197,7 @@ describe('the rotation of keys', () => {
   })
 
   test('JK02: a flood of invented kids costs three fetches, then one in 30 seconds', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const keys = keysOf(op)
     await keys.ready()
     const flood = async (name: string) => {
@@ -217,7 +217,7 @@ describe('the rotation of keys', () => {
   })
 
   test('JK02: a lookup that is throttled is not "not published": it says when to come back, and known keys keep working', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const keys = keysOf(op)
     await keys.ready()
     for (let i = 0; i < 3; i++) {
@@ -233,7 +233,7 @@ describe('the rotation of keys', () => {
   })
 
   test('JK02: tokens from the provider itself have a budget that strangers cannot use, and the keys that it finds serve all', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const keys = keysOf(op)
     await keys.ready()
     for (let i = 0; i < 30; i++) await failureOf(keys.load(rs256(`x${i}`)))
@@ -245,7 +245,7 @@ describe('the rotation of keys', () => {
   })
 
   test('JK02: a kid that a stranger asked for before it was published is found all the same', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const keys = keysOf(op)
     await keys.ready()
     await failureOf(keys.load(rs256('next')))
@@ -254,7 +254,7 @@ describe('the rotation of keys', () => {
   })
 
   test('JK02: a provider that never publishes its key is asked ten times, then once in ten seconds', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const keys = keysOf(op)
     await keys.ready()
     for (let i = 0; i < 50; i++) await failureOf(keys.load(rs256('gone'), { from: 'provider' }))
@@ -265,7 +265,7 @@ describe('the rotation of keys', () => {
   })
 
   test.each(['provider', 'anyone'] as const)('JK01: a fetch that finds its key costs nothing (%s)', async (from) => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const keys = keysOf(op)
     await keys.ready()
     for (let i = 0; i < 20; i++) {
@@ -275,7 +275,7 @@ describe('the rotation of keys', () => {
   })
 
   test('JK03: a fetch that fails costs nothing except its wait', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const keys = keysOf(op)
     await keys.ready()
     op.answers['/jwks'] = new Response('', { status: 503 })
@@ -288,7 +288,7 @@ describe('the rotation of keys', () => {
   })
 
   test('JK02: the same unknown kid is not asked for again within 30 seconds, unless the set was fetched since', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const keys = keysOf(op)
     await keys.ready()
     await failureOf(keys.load(rs256('late')))
@@ -302,7 +302,7 @@ describe('the rotation of keys', () => {
   })
 
   test('JK02: an unknown kid is asked for again after 30 seconds', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const keys = keysOf(op)
     await keys.ready()
     await failureOf(keys.load(rs256('late')))
@@ -312,7 +312,7 @@ describe('the rotation of keys', () => {
   })
 
   test('JK02: a kid of excessive length is never asked for', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const keys = keysOf(op)
     await keys.ready()
     expect(await failureOf(keys.load(rs256('x'.repeat(3000))))).toMatchObject({ code: 'token_key_not_found' })
@@ -320,7 +320,7 @@ describe('the rotation of keys', () => {
   })
 
   test('JK01: a fetch that was under way when the key was published does not settle the question', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const keys = keysOf(op)
     await keys.ready()
     let release = (_response: Response) => {}
@@ -337,7 +337,7 @@ describe('the rotation of keys', () => {
   })
 
   test('JK01: a caller that waits for a fetch under way gets the key that it brings', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const keys = keysOf(op)
     await keys.ready()
     let release = (_response: Response) => {}
@@ -350,7 +350,7 @@ describe('the rotation of keys', () => {
   })
 
   test('JK07: a key that was removed is unusable after the next refresh, and the generation grows', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     op.jwks(rsaKey.jwk, otherRsaKey.jwk)
     const keys = keysOf(op)
     await keys.ready()
@@ -364,7 +364,7 @@ describe('the rotation of keys', () => {
   })
 
   test('an unchanged set keeps its keys and its generation', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const keys = keysOf(op)
     const [before] = await keys.load(rs256('rsa-1'))
     op.jwks({ ...rsaKey.jwk, 'x-note': 'reordered' })
@@ -377,7 +377,7 @@ describe('the rotation of keys', () => {
   })
 
   test('a key that is replaced under the same kid is another key', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const keys = keysOf(op)
     await keys.ready()
     op.jwks({ ...otherRsaKey.jwk, kid: 'rsa-1' })
@@ -392,7 +392,7 @@ describe('the rotation of keys', () => {
   test.each([['its old kid', { kid: 'rsa-1' }] as const, ['no kid', {}] as const])(
     'a key that took the place of another under %s is fetched when a signature does not fit',
     async (_what, named) => {
-      const op = new TestProvider()
+      const op = new FakeProvider()
       op.jwks({ ...rsaKey.jwk, kid: undefined, ...named })
       const keys = keysOf(op)
       await keys.ready()
@@ -404,7 +404,7 @@ describe('the rotation of keys', () => {
   )
 
   test('signatures that no key made cost three fetches, use none of the budget of unknown names, and stay refusals', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const keys = keysOf(op)
     await keys.ready()
     const isSigned = await signedBy(otherRsaKey.privateKey)
@@ -418,7 +418,7 @@ describe('the rotation of keys', () => {
   })
 
   test('an invalid signature of a stranger stays a refusal while the provider is down; one of the provider is undecided', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const keys = keysOf(op)
     await keys.ready()
     const isSigned = await signedBy(otherRsaKey.privateKey)
@@ -430,7 +430,7 @@ describe('the rotation of keys', () => {
   })
 
   test('a token without kid that no known key signed is undecided, not refused, while its issuer may not be asked', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     op.jwks({ ...rsaKey.jwk, kid: undefined })
     const keys = keysOf(op)
     await keys.ready()
@@ -449,7 +449,7 @@ describe('the rotation of keys', () => {
   })
 
   test('a token of the provider with an unknown key is never refused once the provider’s budget is used up', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const keys = keysOf(op)
     await keys.ready()
     const isSigned = await signedBy(otherRsaKey.privateKey)
@@ -461,7 +461,7 @@ describe('the rotation of keys', () => {
   })
 
   test('a kid of a thousand letters is asked for like any other', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const keys = keysOf(op)
     await keys.ready()
     const kid = 'k'.repeat(1000)
@@ -470,7 +470,7 @@ describe('the rotation of keys', () => {
   })
 
   test('a set that was just fetched for the token settles the question', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const isSigned = await signedBy(otherRsaKey.privateKey)
     expect(await failureOf(keysOf(op).load(rs256('rsa-1'), { isSigned }))).toMatchObject({
       code: 'token_signature_invalid',
@@ -482,7 +482,7 @@ describe('the rotation of keys', () => {
     ['an empty set', []],
     ['a set without a usable key', [{ ...rsaKey.jwk, use: 'enc' }, signingKey('ES256K').jwk]],
   ])('does not include %s, which is the provider’s fault', async (_what, published) => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const keys = keysOf(op)
     await keys.ready()
     op.jwks(...published)
@@ -498,7 +498,7 @@ describe('the rotation of keys', () => {
 
 describe('the age of keys', () => {
   test('lets them serve for up to twice their maximum age while they are fetched in the background', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const keys = keysOf(op)
     await keys.ready()
     op.jwks(otherRsaKey.jwk)
@@ -509,7 +509,7 @@ describe('the age of keys', () => {
   })
 
   test.each([1200, 3600, 40_000])('JK07: lets no withdrawn key verify a token after %s idle seconds', async (idle) => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const keys = keysOf(op)
     await keys.ready()
     op.jwks(otherRsaKey.jwk)
@@ -521,7 +521,7 @@ describe('the age of keys', () => {
   })
 
   test('lets old keys serve after an idle time once the fetch has failed, and nobody waits while it goes on failing', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const keys = keysOf(op)
     await keys.ready()
     op.answers['/jwks'] = new Response('', { status: 503 })
@@ -543,7 +543,7 @@ describe('an outage of keys', () => {
   const outage = new Response('', { status: 503 })
 
   test('is not caused by too many requests of our own: the next fetch waits for nothing', async () => {
-    const { settings } = new TestProvider()
+    const { settings } = new FakeProvider()
     const answers = [
       Promise.reject<string>(new ProviderError('outbound_limit_reached', 'busy')),
       Promise.resolve('set'),
@@ -556,7 +556,7 @@ describe('an outage of keys', () => {
   })
 
   test('JK03: lets old keys serve while the provider is down, with one attempt per wait', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const keys = keysOf(op)
     await keys.ready()
     op.answers['/jwks'] = outage
@@ -576,7 +576,7 @@ describe('an outage of keys', () => {
   })
 
   test('JK03: with keys that are too old is reported as an outage, never as a refusal of the token', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const keys = keysOf(op)
     await keys.ready()
     op.answers['/jwks'] = outage
@@ -589,7 +589,7 @@ describe('an outage of keys', () => {
   })
 
   test('makes an unknown kid an outage, since it may have been published', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const keys = keysOf(op)
     await keys.ready()
     op.answers['/jwks'] = outage
@@ -605,7 +605,7 @@ describe('an outage of keys', () => {
     ['a status of 404', () => json({ keys: [] }, 404)],
     ['too many keys', () => json({ keys: Array.from({ length: 101 }, () => rsaKey.jwk) })],
   ])('caused by %s is the provider’s fault, and leaves the good keys in place', async (_what, answer) => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const keys = keysOf(op)
     await keys.ready()
     op.answers['/jwks'] = answer
@@ -617,13 +617,13 @@ describe('an outage of keys', () => {
   })
 
   test('JK04: is a set of more than 512 KiB, which is cut off', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     op.answers['/jwks'] = json({ keys: [], x: 'x'.repeat(512 * 1024) })
     expect(await failureOf(keysOf(op).ready())).toMatchObject({ code: 'provider_response_too_large' })
   })
 
   test('RE01: leaves a bounded number of unknown kids in the cache', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const keys = keysOf(op)
     await keys.ready()
     for (let i = 0; i < 3000; i++) await failureOf(keys.load(rs256(`x${i}`)))
@@ -632,7 +632,7 @@ describe('an outage of keys', () => {
   })
 
   test('RE03: is not tried again after close(), which ends all fetches', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const keys = keysOf(op)
     await keys.ready()
     keys.close()

@@ -4,13 +4,13 @@ import { createHttpClient } from '../../lib/provider/transport/http-client.js'
 import type { ProviderSettings } from '../../lib/provider/types.js'
 import { failureOf } from '../kit/failure.js'
 import { json } from '../kit/provider/answers.js'
-import { TestProvider } from '../kit/provider/provider.js'
+import { FakeProvider } from '../kit/provider/provider.js'
 import { settled } from '../kit/until.js'
 
 const oidcPath = '/.well-known/openid-configuration'
 const oauthPath = '/.well-known/oauth-authorization-server'
 
-const metadataOf = (op: TestProvider, changes: Partial<ProviderSettings> = {}, needs?: typeof loginNeeds) => {
+const metadataOf = (op: FakeProvider, changes: Partial<ProviderSettings> = {}, needs?: typeof loginNeeds) => {
   const settings = { ...op.settings, ...changes }
   return createMetadata(settings, createHttpClient(settings), needs)
 }
@@ -22,7 +22,7 @@ describe('the location of metadata', () => {
     ['https://op.example/realms/a', 'https://op.example/realms/a/.well-known/openid-configuration'],
     ['https://op.example/realms/a/', 'https://op.example/realms/a/.well-known/openid-configuration'],
   ])('by OpenID Connect Discovery of %p is %p', async (issuer, url) => {
-    const op = new TestProvider({ issuer: issuer })
+    const op = new FakeProvider({ issuer: issuer })
     const path = new URL(url).pathname
     op.answers[path] = () => json(op.metadata)
     await expect(metadataOf(op).get()).resolves.toMatchObject({ issuer })
@@ -30,7 +30,7 @@ describe('the location of metadata', () => {
   })
 
   test('by RFC 8414 has its path before the issuer, and is tried when the first answers 404', async () => {
-    const op = new TestProvider({ issuer: 'https://op.example/tenant' })
+    const op = new FakeProvider({ issuer: 'https://op.example/tenant' })
     delete op.answers[`/tenant${oidcPath}`]
     op.answers[`${oauthPath}/tenant`] = () => json(op.metadata)
     await expect(metadataOf(op).get()).resolves.toMatchObject({ issuer: 'https://op.example/tenant' })
@@ -38,7 +38,7 @@ describe('the location of metadata', () => {
   })
 
   test('is reported as unknown where an issuer has neither', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     delete op.answers[oidcPath]
     const error = await failureOf(metadataOf(op).get())
     expect(error).toMatchObject({ code: 'provider_response_invalid', status: 502 })
@@ -46,7 +46,7 @@ describe('the location of metadata', () => {
   })
 
   test('is not decided by an outage, which differs from a missing document', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     op.answers[oidcPath] = new Response('', { status: 503 })
     expect(await failureOf(metadataOf(op).get())).toMatchObject({ code: 'provider_unavailable', status: 503 })
     expect(op.seen).toHaveLength(1)
@@ -59,12 +59,12 @@ describe('the location of metadata', () => {
     'op.example',
     'https://u:p@op.example',
   ])('DI02: is refused at construction for the issuer %p', async (issuer) => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     expect(await failureOf(() => metadataOf(op, { issuer }))).toMatchObject({ code: 'invalid_options' })
   })
 
   test('is not asked before the first use, and one fetch serves all that wait', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const metadata = metadataOf(op)
     expect(op.seen).toHaveLength(0)
     await Promise.all([metadata.get(), metadata.get(), metadata.get()])
@@ -75,7 +75,7 @@ describe('the location of metadata', () => {
 
 describe('the content of metadata', () => {
   const refusedWith = async (changes: Record<string, unknown>, needs?: typeof loginNeeds) => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     Object.assign(op.metadata, changes)
     return failureOf(metadataOf(op, {}, needs).get())
   }
@@ -118,7 +118,7 @@ describe('the content of metadata', () => {
     ['introspection_endpoint', ['https://issuer.example/']],
     ['pushed_authorization_request_endpoint', 'http://issuer.example/par'],
   ] as const)('may have the %s %j, which counts as missing and affects nothing else', async (name, value) => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     op.metadata[name] = value
     const metadata = metadataOf(op)
     const known = await metadata.get()
@@ -138,13 +138,13 @@ describe('the content of metadata', () => {
   )
 
   test('CB12: is accepted where it does not mention PKCE', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     delete op.metadata['code_challenge_methods_supported']
     await expect(metadataOf(op).get()).resolves.toBeDefined()
   })
 
   test('is asked for again soon where it lacks a required endpoint, and then after waits that grow', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const metadata = metadataOf(op)
     const { userinfo_endpoint: url } = op.metadata
     delete op.metadata['userinfo_endpoint']
@@ -165,7 +165,7 @@ describe('the content of metadata', () => {
   })
 
   test('serves other callers where it lacks an endpoint and cannot be fetched again', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const metadata = metadataOf(op)
     delete op.metadata['userinfo_endpoint']
     const known = await metadata.get()
@@ -188,25 +188,25 @@ describe('the content of metadata', () => {
       `{"issuer":"https://issuer.example","x":${'['.repeat(200_000)}${']'.repeat(200_000)}}`,
     ],
   ])('is refused where it is %s', async (_what, body) => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     op.answers[oidcPath] = () => json(body)
     expect(await failureOf(metadataOf(op).get())).toMatchObject({ status: 502 })
   })
 
   test('is refused with another status', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     op.answers[oidcPath] = () => json(op.metadata, 403)
     expect(await failureOf(metadataOf(op).get())).toMatchObject({ code: 'provider_response_invalid', status: 502 })
   })
 
   test('is refused beyond 1 MiB', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     op.answers[oidcPath] = () => json({ ...op.metadata, x: 'x'.repeat(1024 * 1024) })
     expect(await failureOf(metadataOf(op).get())).toMatchObject({ code: 'provider_response_too_large' })
   })
 
   test('cannot be changed by anybody who shares it', async () => {
-    const metadata = await metadataOf(new TestProvider()).get()
+    const metadata = await metadataOf(new FakeProvider()).get()
     expect(Object.isFrozen(metadata)).toBe(true)
     expect(Object.isFrozen(metadata['code_challenge_methods_supported'])).toBe(true)
   })
@@ -214,7 +214,7 @@ describe('the content of metadata', () => {
 
 describe('an outage and the age of metadata', () => {
   test('DI04: reports the first failure at once while backing off, and recovers without a restart', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const good = op.answers[oidcPath] ?? json({})
     op.answers[oidcPath] = new Response('', { status: 503 })
     const metadata = metadataOf(op)
@@ -230,7 +230,7 @@ describe('an outage and the age of metadata', () => {
   })
 
   test('DI04: doubles the wait up to a minute, of which half is random', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     op.answers[oidcPath] = new Response('', { status: 503 })
     for (const [byte, factor] of [
       [0, 0.5],
@@ -248,7 +248,7 @@ describe('an outage and the age of metadata', () => {
   })
 
   test('DI04: does not prolong the wait where the clock is set back', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const good = op.answers[oidcPath] ?? json({})
     op.answers[oidcPath] = new Response('', { status: 503 })
     const metadata = metadataOf(op)
@@ -259,7 +259,7 @@ describe('an outage and the age of metadata', () => {
   })
 
   test('DI05: renews old metadata in the background, and replaces it as a whole', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const metadata = metadataOf(op)
     const first = await metadata.get()
     op.metadata['token_endpoint'] = 'https://issuer.example/token2'
@@ -272,7 +272,7 @@ describe('an outage and the age of metadata', () => {
   })
 
   test('DI05: sends nobody to where the provider has moved from after an idle hour', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const metadata = metadataOf(op)
     await metadata.get()
     op.metadata['token_endpoint'] = 'https://issuer.example/token2'
@@ -281,7 +281,7 @@ describe('an outage and the age of metadata', () => {
   })
 
   test('DI05: lets the last good metadata serve while the provider is down or sends nonsense', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const metadata = metadataOf(op)
     const first = await metadata.get()
     for (const answer of [new Response('', { status: 503 }), json({ issuer: 'https://evil.example' })]) {
@@ -297,7 +297,7 @@ describe('an outage and the age of metadata', () => {
   })
 
   test('keeps the code of a refusal that repeats', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     op.metadata['issuer'] = 'https://evil.example'
     const metadata = metadataOf(op)
     await failureOf(metadata.get())
@@ -305,7 +305,7 @@ describe('an outage and the age of metadata', () => {
   })
 
   test('RE03: fetches nothing after close()', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const metadata = metadataOf(op)
     await metadata.get()
     metadata.close()

@@ -6,10 +6,10 @@ import { type Callback, exchangeCode, validate } from '../kit/provider/code-exch
 import { failureOf } from '../kit/failure.js'
 import { json } from '../kit/provider/answers.js'
 import { ecKey, halfHash, mint, otherRsaKey, rsaKey, signingKey } from '../kit/provider/keys.js'
-import { TestProvider } from '../kit/provider/provider.js'
+import { FakeProvider } from '../kit/provider/provider.js'
 import { pastDeadline } from '../kit/timers.js'
 
-const providerOf = (op: TestProvider, client: Partial<ClientSettings> = {}) =>
+const providerOf = (op: FakeProvider, client: Partial<ClientSettings> = {}) =>
   createProvider(op.settings, { ...op.client, ...client })
 
 const request: AuthorizationRequest = {
@@ -33,7 +33,7 @@ const exchange = (response: Record<string, string> = {}, changes: Partial<Callba
 
 /** Lets the token endpoint answer with a good response, changed. */
 async function answerTokens(
-  op: TestProvider,
+  op: FakeProvider,
   changes: Record<string, unknown> = {},
   idToken?: string,
 ): Promise<Record<string, unknown>> {
@@ -51,7 +51,7 @@ async function answerTokens(
 
 describe('an authorization request', () => {
   test('CB11, CB12: is a code flow with PKCE S256, state and nonce', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const url = new URL(await providerOf(op).authorizationUrl({ ...request, parameters: { prompt: 'login' } }))
     expect(`${url.origin}${url.pathname}`).toBe('https://issuer.example/authorize')
     expect(Object.fromEntries(url.searchParams)).toEqual({
@@ -69,7 +69,7 @@ describe('an authorization request', () => {
   })
 
   test('keeps the query of the authorization endpoint', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     op.metadata['authorization_endpoint'] = 'https://issuer.example/authorize?tenant=a'
     const url = new URL(await providerOf(op).authorizationUrl(request))
     expect(url.searchParams.get('tenant')).toBe('a')
@@ -89,14 +89,14 @@ describe('an authorization request', () => {
     'client_secret',
   ])('CB31: does not let the parameter %s be set from outside', async (name) => {
     const failure = failureOf(
-      providerOf(new TestProvider()).authorizationUrl({ ...request, parameters: { [name]: 'x' } }),
+      providerOf(new FakeProvider()).authorizationUrl({ ...request, parameters: { [name]: 'x' } }),
     )
     expect(await failure).toMatchObject({ code: 'invalid_options' })
   })
 
   test.each(['fragment', 'fragment.jwt', 'web_message', ''])('cannot have the response_mode %p', async (mode) => {
     const parameters = { response_mode: mode }
-    expect(await failureOf(providerOf(new TestProvider()).authorizationUrl({ ...request, parameters }))).toMatchObject({
+    expect(await failureOf(providerOf(new FakeProvider()).authorizationUrl({ ...request, parameters }))).toMatchObject({
       code: 'invalid_options',
     })
   })
@@ -108,7 +108,7 @@ describe('an authorization request', () => {
     '/cb',
     'https://APP.example/cb',
   ])('cannot have the redirect URI %p, which the token request could not repeat', async (redirectUri) => {
-    expect(await failureOf(providerOf(new TestProvider()).authorizationUrl({ ...request, redirectUri }))).toMatchObject(
+    expect(await failureOf(providerOf(new FakeProvider()).authorizationUrl({ ...request, redirectUri }))).toMatchObject(
       {
         code: 'invalid_options',
       },
@@ -116,7 +116,7 @@ describe('an authorization request', () => {
   })
 
   test('CB12: is not sent to a provider without S256', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     op.metadata['code_challenge_methods_supported'] = ['plain']
     expect(await failureOf(providerOf(op).authorizationUrl(request))).toMatchObject({
       code: 'provider_metadata_invalid',
@@ -132,7 +132,7 @@ describe('a pushed authorization request', () => {
     ['the client wants it', {}, { pushedAuthorizationRequests: true }],
     ['the provider requires it', { require_pushed_authorization_requests: true }, {}],
   ])('CB36: leaves client_id and request_uri only in the browser when %s', async (_what, members, client) => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     Object.assign(op.metadata, members)
     op.answers['/par'] = pushed
     const provider = providerOf(op, client)
@@ -154,7 +154,7 @@ describe('a pushed authorization request', () => {
   })
 
   test('CB36: is reported as impossible without an endpoint for it', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     delete op.metadata['pushed_authorization_request_endpoint']
     const provider = providerOf(op, { pushedAuthorizationRequests: true })
     expect(await failureOf(provider.authorizationUrl(request))).toMatchObject({ code: 'invalid_options' })
@@ -167,7 +167,7 @@ describe('a pushed authorization request', () => {
     [new Response('', { status: 503 }), 'provider_unavailable', 503],
     [new Response(null, { status: 302 }), 'provider_redirected', 502],
   ])('CB36: %# with an invalid response becomes %p', async (answer, code, status) => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     op.answers['/par'] = answer
     const error = await failureOf(providerOf(op, { pushedAuthorizationRequests: true }).authorizationUrl(request))
     expect(error).toMatchObject({ code, status })
@@ -177,7 +177,7 @@ describe('a pushed authorization request', () => {
 
 describe('an authorization response', () => {
   const verdict = async (response: Record<string, string> | URLSearchParams, metadata = {}) => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     Object.assign(op.metadata, metadata)
     await answerTokens(op)
     const parameters = new URLSearchParams(response)
@@ -239,7 +239,7 @@ describe('an authorization response', () => {
   })
 
   test('CB03: without iss, though the metadata promise one, is reported as such', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     op.metadata['authorization_response_iss_parameter_supported'] = true
     const error = await failureOf(validate(providerOf(op), exchange()))
     expect([error.code, error.message]).toEqual(['issuer_mismatch', expect.stringContaining('has no iss, although')])
@@ -253,7 +253,7 @@ describe('an authorization response', () => {
   })
 
   test('has statuses that tell a refusal, an outage and a mistake apart', async () => {
-    const provider = providerOf(new TestProvider())
+    const provider = providerOf(new FakeProvider())
     const failure = (error: string) =>
       failureOf(validate(provider, { response: new URLSearchParams({ error, state: 'state-1' }), state: 'state-1' }))
     expect(await failure('access_denied')).toMatchObject({ status: 403 })
@@ -262,7 +262,7 @@ describe('an authorization response', () => {
   })
 
   test('CB17: is quoted only where it holds a plain error code', async () => {
-    const provider = providerOf(new TestProvider())
+    const provider = providerOf(new FakeProvider())
     for (const error of ['<script>', 'a\r\nb', 'x'.repeat(65), 'é']) {
       const response = new URLSearchParams({ error, error_description: 'secret-text', state: 'state-1' })
       const failure = await failureOf(validate(provider, { response, state: 'state-1' }))
@@ -274,7 +274,7 @@ describe('an authorization response', () => {
 
 describe('a code exchange', () => {
   test('sends code, verifier and redirect URI once, and returns validated tokens', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const { id_token: idToken } = await answerTokens(op, { scope: 'openid' })
     const tokens = await exchangeCode(providerOf(op), exchange())
     expect({ ...tokens, idTokenClaims: { ...tokens.idTokenClaims } }).toEqual({
@@ -297,7 +297,7 @@ describe('a code exchange', () => {
   })
 
   test('CB29: returns the granted scope, or the requested one where the response has none', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     await answerTokens(op, { expires_in: undefined, refresh_token: undefined })
     const tokens = await exchangeCode(providerOf(op), exchange())
     expect(tokens.scope).toBe('openid profile')
@@ -306,7 +306,7 @@ describe('a code exchange', () => {
   })
 
   test('goes by the clock of the runtime, not by the machine’s', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     op.clock.seconds = Date.UTC(2035, 0, 1) / 1000
     await answerTokens(op)
     await expect(exchangeCode(providerOf(op), exchange())).resolves.toBeDefined()
@@ -330,7 +330,7 @@ describe('a code exchange', () => {
     ['CB26: an empty token type', { token_type: '' }],
     ['CB25: an ID Token that is null', { id_token: null }],
   ])('does not accept %s as a token response', async (_what, changes) => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     await answerTokens(op, changes)
     const error = await failureOf(exchangeCode(providerOf(op), exchange()))
     expect(error).toMatchObject({ name: 'TokenEndpointError', code: 'token_response_invalid', status: 502 })
@@ -338,7 +338,7 @@ describe('a code exchange', () => {
   })
 
   test.each([null, ''])('treats an optional member that is %j as missing', async (blank) => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     await answerTokens(op, { refresh_token: blank, scope: blank, expires_in: blank, error: blank })
     const { idTokenClaims: _, ...tokens } = await exchangeCode(providerOf(op), exchange())
     expect(tokens).toEqual({
@@ -354,7 +354,7 @@ describe('a code exchange', () => {
     [['openid', ''], 'openid'],
     [[], ''],
   ])('accepts a list as scope, as Twitch writes it: %j', async (scope, granted) => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     await answerTokens(op, { scope })
     expect((await exchangeCode(providerOf(op), exchange())).scope).toBe(granted)
   })
@@ -362,7 +362,7 @@ describe('a code exchange', () => {
   test.each([undefined, null, ''])(
     'accepts an ID Token where the access token is %j, as at Azure AD B2C',
     async (blank) => {
-      const op = new TestProvider()
+      const op = new FakeProvider()
       const id_token = await mint(op.claims())
       await answerTokens(op, { access_token: blank, token_type: blank, expires_in: undefined, id_token })
       const { idTokenClaims, ...tokens } = await exchangeCode(providerOf(op), exchange())
@@ -377,7 +377,7 @@ describe('a code exchange', () => {
   )
 
   test('does not give machines an ID Token in place of an access token', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     await answerTokens(op, { access_token: undefined })
     const error = await failureOf(providerOf(op).clientCredentials({ scope: 'a', resource: [], audience: [] }))
     expect(error).toMatchObject({ code: 'token_response_invalid' })
@@ -385,7 +385,7 @@ describe('a code exchange', () => {
   })
 
   test.each([null, ''])('gives machines their token where all that is optional is %j', async (blank) => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     await answerTokens(op, { refresh_token: blank, scope: blank, expires_in: blank, id_token: blank })
     await expect(providerOf(op).clientCredentials({ scope: 'a', resource: [], audience: [] })).resolves.toMatchObject({
       accessToken: 'access-1',
@@ -394,13 +394,13 @@ describe('a code exchange', () => {
   })
 
   test.each(['bEARER', 'bearer', 'BEARER'])('CB26: accepts the token type %p as bearer', async (type) => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     await answerTokens(op, { token_type: type })
     expect((await exchangeCode(providerOf(op), exchange())).tokenType).toBe('bearer')
   })
 
   test('cuts an absurd lifetime to ten years', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     await answerTokens(op, { expires_in: 1e300 })
     const { expiresAt } = await exchangeCode(providerOf(op), exchange())
     expect(expiresAt).toBe(op.clock.now() / 1000 + 315_360_000)
@@ -441,7 +441,7 @@ describe('a code exchange', () => {
     ],
     ['too large an answer', json({ x: 'x'.repeat(300_000) }), 'provider_response_too_large', 502],
   ])('%s', async (_what, answer, code, status) => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     op.answers['/token'] = answer
     const error = await failureOf(exchangeCode(providerOf(op), exchange()))
     expect(error).toMatchObject({ code, status })
@@ -457,7 +457,7 @@ describe('a code exchange', () => {
     [['api'], 'accepted'],
     ['any', 'accepted'],
   ])('IT03: with an ID Token for a second audience, where %j is trusted: %s', async (idTokenAudiences, expected) => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const provider = providerOf(op, idTokenAudiences === undefined ? {} : { idTokenAudiences })
     await answerTokens(op, {}, await mint(op.claims({ aud: ['client-1', 'api'], azp: 'client-1' })))
     const verdict = await exchangeCode(provider, exchange()).then(
@@ -478,21 +478,21 @@ describe('a code exchange', () => {
     ['auth_time', { auth_time: 'x' }],
     ['iat', { iat: 4e9, exp: 4e9 + 300 }],
   ])('names the invalid claim of an ID Token in the message: %s', async (claim, changes) => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     await answerTokens(op, {}, await mint(op.claims(changes)))
     const error = await failureOf(exchangeCode(providerOf(op), exchange()))
     expect([error.name, error.message]).toEqual(['TokenValidationError', expect.stringContaining(claim)])
   })
 
   test('CB24: never sends a code twice, whatever happens to the first request', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     op.answers['/token'] = () => Promise.reject(new TypeError('fetch failed'))
     expect(await failureOf(exchangeCode(providerOf(op), exchange()))).toMatchObject({
       code: 'provider_unreachable',
       status: 503,
     })
     expect(op.count('/token')).toBe(1)
-    const hung = new TestProvider()
+    const hung = new FakeProvider()
     hung.answers['/token'] = () => new Promise<Response>(() => undefined)
     const provider = createProvider(hung.settings, hung.client)
     const late = pastDeadline(
@@ -516,7 +516,7 @@ describe('a code exchange', () => {
     ['IT12: no sub', { sub: undefined }, 'token_claim_missing'],
     ['CB10: no nonce', { nonce: undefined }, 'token_nonce_mismatch'],
   ])('refuses %s in the ID Token', async (_what, changes, code) => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     await answerTokens(op, {}, await mint(op.claims(changes)))
     const error = await failureOf(exchangeCode(providerOf(op), exchange()))
     expect(error).toMatchObject({ name: 'TokenValidationError', code, status: 502 })
@@ -524,21 +524,21 @@ describe('a code exchange', () => {
   })
 
   test('IT05: verifies the signature before anything else', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const forged = await mint(op.claims({ iss: 'https://evil.example', nonce: 'x' }), otherRsaKey.privateKey)
     await answerTokens(op, {}, forged)
     expect(await failureOf(exchangeCode(providerOf(op), exchange()))).toMatchObject({ code: 'token_signature_invalid' })
   })
 
   test('IT06, IT07: refuses an ID Token with another alg without a request for keys', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     await answerTokens(op, {}, await mint(op.claims(), ecKey.privateKey, { alg: 'ES256', kid: 'ec-1' }))
     expect(await failureOf(exchangeCode(providerOf(op), exchange()))).toMatchObject({ code: 'token_algorithm_refused' })
     expect(op.count('/jwks')).toBe(0)
   })
 
   test('CB38: enforces max_age and acr', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     await answerTokens(op)
     const provider = providerOf(op)
     for (const asked of [{ maxAge: 60 }, { acrValues: ['high'] }]) {
@@ -550,7 +550,7 @@ describe('a code exchange', () => {
   })
 
   test('JK01: fetches a key that the provider began to use a moment ago', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const provider = providerOf(op)
     await provider.ready()
     op.jwks({ ...otherRsaKey.jwk, kid: 'new' })
@@ -561,7 +561,7 @@ describe('a code exchange', () => {
   test.each(['under a new kid', 'under the same kid', 'without kid'])(
     'JK01: signs everybody in where the provider rotates its key %s before each of 20 logins in a row',
     async (how) => {
-      const op = new TestProvider()
+      const op = new FakeProvider()
       const provider = providerOf(op, { idTokenSigningAlg: 'ES256' })
       for (let i = 0; i < 20; i++) {
         const { privateKey, jwk } = signingKey('ES256')
@@ -574,7 +574,7 @@ describe('a code exchange', () => {
   )
 
   test('DI05: uses endpoints that moved once the metadata are renewed', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const provider = providerOf(op)
     await provider.ready()
     op.metadata['token_endpoint'] = 'https://issuer.example/token2'
@@ -592,11 +592,11 @@ describe('a code exchange', () => {
 
 describe('a refresh at the provider', () => {
   const before = { iss: 'https://issuer.example', sub: 'user-1', nonce: 'nonce-1', auth_time: 1000 }
-  const refresh = (op: TestProvider, changes = {}) =>
+  const refresh = (op: FakeProvider, changes = {}) =>
     providerOf(op).refresh({ refreshToken: 'refresh-0', scope: 'openid a b', idTokenClaims: before, ...changes })
 
   test('RF09: keeps what the response leaves out', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     op.answers['/token'] = () => json({ access_token: 'access-2', token_type: 'Bearer' })
     expect(await refresh(op)).toEqual({
       accessToken: 'access-2',
@@ -607,7 +607,7 @@ describe('a refresh at the provider', () => {
   })
 
   test.each([null, ''])('RF09: keeps what the response writes as %j', async (blank) => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     await answerTokens(op, { refresh_token: blank, scope: blank, expires_in: blank, id_token: blank })
     expect(await refresh(op)).toEqual({
       accessToken: 'access-1',
@@ -618,7 +618,7 @@ describe('a refresh at the provider', () => {
   })
 
   test('returns a rotated refresh token and a new ID Token', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     await answerTokens(op, { scope: 'openid a' })
     const tokens = await refresh(op)
     expect(tokens).toMatchObject({ refreshToken: 'refresh-1', scope: 'openid a', accessToken: 'access-1' })
@@ -626,18 +626,18 @@ describe('a refresh at the provider', () => {
   })
 
   test('ignores a new ID Token without the sid by which logouts name the session', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     await answerTokens(op)
     const tokens = await refresh(op, { idTokenClaims: { ...before, sid: 'session-1' } })
     expect(tokens).toMatchObject({ refreshToken: 'refresh-1', accessToken: 'access-1' })
     expect(tokens).not.toHaveProperty('idToken')
-    const named = new TestProvider()
+    const named = new FakeProvider()
     await answerTokens(named, {}, await mint(named.claims({ sid: 'session-1' })))
     expect(await refresh(named, { idTokenClaims: { ...before, sid: 'session-1' } })).toHaveProperty('idToken')
   })
 
   test('RF12: sends a refresh token with any printable character unchanged', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const refreshToken = 'a b%20+&=;/~"\\'
     await answerTokens(op)
     await refresh(op, { refreshToken, parameters: { scope: 'a', resource: 'https://api.example' } })
@@ -656,7 +656,7 @@ describe('a refresh at the provider', () => {
     ['another audience', { aud: 'client-2' }, 'token_audience_mismatch'],
     ['no nonce and the same auth_time', { nonce: undefined, auth_time: 1000 }, ''],
   ])('RF10: refuses an ID Token about %s', async (_what, changes, code) => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     await answerTokens(op, {}, await mint(op.claims(changes)))
     if (code === '') await expect(refresh(op)).resolves.toHaveProperty('idToken')
     else expect(await failureOf(refresh(op))).toMatchObject({ code })
@@ -673,7 +673,7 @@ describe('a refresh at the provider', () => {
     ['an at_hash of another access token', { at_hash: 'AAAAAAAAAAAAAAAAAAAAAA' }, 'token_hash_mismatch'],
     ['a beginning that is to come', { nbf: 4e9 }, 'token_not_yet_valid'],
   ])('ignores an ID Token with %s, and accepts its tokens', async (_what, changes, idTokenFlaw) => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     await answerTokens(op, {}, await mint(op.claims(changes)))
     const tokens = await refresh(op)
     expect(tokens).toMatchObject({ accessToken: 'access-1', refreshToken: 'refresh-1', idTokenFlaw })
@@ -681,13 +681,13 @@ describe('a refresh at the provider', () => {
   })
 
   test('refuses an ID Token about another person whatever else is invalid in it', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     await answerTokens(op, {}, await mint(op.claims({ exp: 1, nonce: '', sub: 'user-2' })))
     expect(await failureOf(refresh(op))).toMatchObject({ code: 'subject_mismatch' })
   })
 
   test.each([null, '', 5, {}])('treats an ID Token that is %p as missing, and accepts its tokens', async (idToken) => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     op.answers['/token'] = () => json({ access_token: 'access-2', token_type: 'Bearer', id_token: idToken })
     expect(await refresh(op)).toMatchObject({ accessToken: 'access-2' })
     expect(await refresh(op)).not.toHaveProperty('idToken')
@@ -696,7 +696,7 @@ describe('a refresh at the provider', () => {
   describe('with an ID Token that cannot be verified yet', () => {
     const newKey = { alg: 'RS256', kid: 'rsa-2' }
     async function unverified(changes: Record<string, unknown> = {}) {
-      const op = new TestProvider()
+      const op = new FakeProvider()
       const provider = providerOf(op)
       await provider.ready()
       const idToken = await mint(op.claims({ nonce: undefined, ...changes }), otherRsaKey.privateKey, newKey)
@@ -741,7 +741,7 @@ describe('a refresh at the provider', () => {
   })
 
   test('RF10: refuses the whole response for a forged ID Token', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     await answerTokens(op, {}, await mint(op.claims(), otherRsaKey.privateKey))
     expect(await failureOf(refresh(op))).toMatchObject({ code: 'token_signature_invalid' })
   })
@@ -750,7 +750,7 @@ describe('a refresh at the provider', () => {
     ['RF05', json({ error: 'invalid_grant' }, 400), 'invalid_grant'],
     ['RF07', new Response('', { status: 503, headers: { 'retry-after': '9' } }), 'provider_unavailable'],
   ])('tells the end of a grant and an outage apart: %s', async (_id, answer, code) => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     op.answers['/token'] = answer
     expect(await failureOf(refresh(op))).toMatchObject({ code })
     expect(op.count('/token')).toBe(1)
@@ -758,12 +758,12 @@ describe('a refresh at the provider', () => {
 })
 
 describe('a userinfo request', () => {
-  const userinfo = (op: TestProvider, client: Partial<ClientSettings> = {}, token = 'access-1') =>
+  const userinfo = (op: FakeProvider, client: Partial<ClientSettings> = {}, token = 'access-1') =>
     providerOf(op, client).userinfo(token, 'user-1')
   const jwt = (token: string) => new Response(token, { headers: { 'content-type': 'application/jwt; charset=utf-8' } })
 
   test('UI04: sends the token in the Authorization header only, and returns frozen claims', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     op.answers['/userinfo'] = () => json({ sub: 'user-1', name: 'Ada', address: { country: 'x' } })
     const claims = await userinfo(op)
     expect({ ...claims }).toEqual({ sub: 'user-1', name: 'Ada', address: { country: 'x' } })
@@ -776,14 +776,14 @@ describe('a userinfo request', () => {
   test.each([{ sub: 'user-2' }, { sub: ['user-1'] }, { name: 'x' }])(
     'UI01: refuses %j as claims about another person',
     async (claims) => {
-      const op = new TestProvider()
+      const op = new FakeProvider()
       op.answers['/userinfo'] = () => json(claims)
       expect(await failureOf(userinfo(op))).toMatchObject({ code: 'subject_mismatch' })
     },
   )
 
   test('UI02: does not follow distributed claims', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const sources = { src: { endpoint: 'http://169.254.169.254/' } }
     op.answers['/userinfo'] = () => json({ sub: 'user-1', _claim_names: { a: 'src' }, _claim_sources: sources })
     await userinfo(op)
@@ -799,13 +799,13 @@ describe('a userinfo request', () => {
     ['a status of 403', json({ sub: 'user-1' }, 403)],
     ['a status of 204', new Response(null, { status: 204 })],
   ])('UI03: does not accept %s as a UserInfo response', async (_what, answer) => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     op.answers['/userinfo'] = answer
     expect(await failureOf(userinfo(op))).toMatchObject({ code: 'provider_response_invalid', status: 502 })
   })
 
   test('UI03: reads no more than 256 KiB', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     op.answers['/userinfo'] = () => json({ sub: 'user-1', x: 'x'.repeat(256 * 1024) })
     expect(await failureOf(userinfo(op))).toMatchObject({ code: 'provider_response_too_large' })
   })
@@ -821,7 +821,7 @@ describe('a userinfo request', () => {
     ['no person', { sub: undefined }, 'subject_mismatch'],
     ['another person', { sub: 'user-2' }, 'subject_mismatch'],
   ])('UI03: with a signed response: %s', async (_what, changes, code) => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const token = await mint(op.claims(changes))
     op.answers['/userinfo'] = () => jwt(token)
     const verdict = await userinfo(op).then(
@@ -832,7 +832,7 @@ describe('a userinfo request', () => {
   })
 
   test('UI03: verifies a signed response with the registered algorithm', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     op.jwks(rsaKey.jwk, ecKey.jwk)
     const forged = await mint(op.claims(), otherRsaKey.privateKey)
     op.answers['/userinfo'] = () => jwt(forged)
@@ -849,7 +849,7 @@ describe('a userinfo request', () => {
   })
 
   test('UI03: accepts a response that is signed with the client secret, and verifies it', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const clientSecret = 'a secret of at least thirty-two bytes'
     const client = { clientSecret, userinfoSigningAlg: 'HS256' }
     const token = await mint(op.claims(), Buffer.from(clientSecret), { alg: 'HS256', kid: undefined })
@@ -861,7 +861,7 @@ describe('a userinfo request', () => {
   })
 
   test('treats what is written as null or "" as missing (OpenID Connect Core 5.3.2), except sub', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     op.answers['/userinfo'] = () => json({ sub: 'user-1', name: '', email: null, email_verified: false, age: 0 })
     expect({ ...(await userinfo(op)) }).toEqual({ sub: 'user-1', email_verified: false, age: 0 })
     for (const sub of [null, '', undefined]) {
@@ -872,7 +872,7 @@ describe('a userinfo request', () => {
   })
 
   test('UI03: refuses JSON where a signed response was agreed', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     op.answers['/userinfo'] = () => json({ sub: 'user-1' })
     expect(await failureOf(userinfo(op, { userinfoSigningAlg: 'RS256' }))).toMatchObject({
       code: 'provider_response_invalid',
@@ -889,16 +889,16 @@ describe('a userinfo request', () => {
       502,
     ],
   ])('UI04: reports %s by its own code', async (_what, answer, code, status) => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     op.answers['/userinfo'] = answer
     expect(await failureOf(userinfo(op))).toMatchObject({ code, status })
   })
 
   test('reports a provider without the endpoint, and a token that no header can carry', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     delete op.metadata['userinfo_endpoint']
     expect(await failureOf(userinfo(op))).toMatchObject({ code: 'provider_metadata_invalid', status: 502 })
-    const error = await failureOf(userinfo(new TestProvider(), {}, 'top-secret\r\n\0'))
+    const error = await failureOf(userinfo(new FakeProvider(), {}, 'top-secret\r\n\0'))
     expect(error).toMatchObject({ code: 'provider_response_invalid' })
     expect(`${error.message}${error.cause?.message}`).not.toContain('top-secret')
   })
@@ -906,7 +906,7 @@ describe('a userinfo request', () => {
 
 describe('an end-session request', () => {
   test('always sends client_id, and the rest where it is known', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const provider = providerOf(op)
     expect(await provider.endSessionUrl({})).toBe('https://issuer.example/logout?client_id=client-1')
     const url = await provider.endSessionUrl({
@@ -928,7 +928,7 @@ describe('an end-session request', () => {
   })
 
   test('of more than 2,048 characters leaves out the ID Token', async () => {
-    const provider = providerOf(new TestProvider())
+    const provider = providerOf(new FakeProvider())
     const length = 'https://issuer.example/logout?client_id=client-1&id_token_hint='.length
     const [fits, tooLong] = [2048, 2049].map((whole) => 'x'.repeat(whole - length))
     expect(await provider.endSessionUrl({ idTokenHint: fits ?? '' })).toHaveLength(2048)
@@ -938,13 +938,13 @@ describe('an end-session request', () => {
   })
 
   test('keeps a query of the endpoint itself', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     op.metadata['end_session_endpoint'] = 'https://issuer.example/logout?tenant=a'
     expect(await providerOf(op).endSessionUrl({})).toBe('https://issuer.example/logout?tenant=a&client_id=client-1')
   })
 
   test('is missing where the provider has no endpoint for it', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     delete op.metadata['end_session_endpoint']
     expect(await providerOf(op).endSessionUrl({})).toBeUndefined()
   })
@@ -952,7 +952,7 @@ describe('an end-session request', () => {
 
 describe('the health of the provider', () => {
   test('is known without a request', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const provider = providerOf(op)
     expect(provider.health()).toEqual({
       issuer: op.issuer,
@@ -973,7 +973,7 @@ describe('the health of the provider', () => {
   })
 
   test('names the last failure', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     op.answers['/jwks'] = new Response('', { status: 503 })
     const provider = providerOf(op)
     await failureOf(provider.ready())
@@ -986,7 +986,7 @@ describe('the health of the provider', () => {
   })
 
   test('does not depend on keys where ID Tokens are signed with the client secret', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     delete op.metadata['jwks_uri']
     const clientSecret = 'a secret of at least thirty-two bytes'
     const provider = providerOf(op, { clientSecret, idTokenSigningAlg: 'HS256' })
@@ -997,7 +997,7 @@ describe('the health of the provider', () => {
   })
 
   test('RE03: does not keep close() from ending what is under way', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     op.answers['/.well-known/openid-configuration'] = () => new Promise<Response>(() => undefined)
     const provider = providerOf(op)
     const waiting = failureOf(provider.ready())

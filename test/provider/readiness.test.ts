@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { createProvider } from '../../lib/provider/provider.js'
 import { readinessOf } from '../../lib/provider/readiness.js'
 import { fixedTls } from '../../lib/provider/tls/tls-source.js'
-import { TestProvider } from '../kit/provider/provider.js'
+import { FakeProvider } from '../kit/provider/provider.js'
 import { selfSigned } from '../kit/resource-server/certificate.js'
 
 const metadata = { issuer: 'https://issuer.example' }
@@ -67,7 +67,7 @@ describe('ready()', () => {
     [[2048, 2049], 'the certificate in "tls" is not valid before 2048-01-01'],
   ] as const)('warns of a certificate of the years %j', async (years, expected) => {
     const { pem: cert, keyPem: key } = selfSigned('client', { years })
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const provider = createProvider({ ...op.settings, tls: fixedTls({ cert, key }) }, op.client)
     const { warnings } = await provider.ready()
     expect(warnings).toEqual([expect.stringContaining(expected)])
@@ -76,14 +76,14 @@ describe('ready()', () => {
 
   test('does not warn of a certificate that is valid', async () => {
     const { pem: cert, keyPem: key } = selfSigned('client', { years: [2020, 2049] })
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const provider = createProvider({ ...op.settings, tls: fixedTls({ cert, key }) }, op.client)
     expect(await provider.ready()).toEqual({ warnings: [] })
     provider.close()
   })
 
   test('does not fail for LINE, whose list is incorrect, since logins work', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     op.metadata['id_token_signing_alg_values_supported'] = ['ES256']
     const client = { ...op.client, idTokenSigningAlg: 'HS256', clientSecret: 'x'.repeat(32) }
     const { warnings } = await createProvider(op.settings, client).ready()

@@ -8,7 +8,7 @@ import { Clock } from '../kit/clock.js'
 import { listen } from '../kit/listen.js'
 import { json as answer } from '../kit/provider/answers.js'
 import { rsaKey, signJws } from '../kit/provider/keys.js'
-import { TestProvider } from '../kit/provider/provider.js'
+import { FakeProvider } from '../kit/provider/provider.js'
 import { FakeStore } from '../kit/stores/memory.js'
 
 /** Where sessions are: in cookies, in cookies with logouts in a shared store, or in a store. */
@@ -49,7 +49,7 @@ const options = {
 /** Starts it, with what its store holds already. */
 export async function startApplication(storage: StorageName, entries: Entries = {}): Promise<Application> {
   const clock = new Clock()
-  const provider = new TestProvider({ issuer: options.issuer, clock })
+  const provider = new FakeProvider({ issuer: options.issuer, clock })
   const store = new FakeStore(clock)
   for (const [name, value] of Object.entries(entries)) await store.set(name, value, 86_400_000)
   const stores = { cookie: {}, shared: { sharedStore: store }, store: { session: { store }, sharedStore: store } }

@@ -3,11 +3,11 @@ import type { TokenSource } from '../../../lib/client/token-source.js'
 import type { ClientCredentialsOptions } from '../../../lib/options/client/options.js'
 import { parseClientCredentialsOptions } from '../../../lib/options/client/schema.js'
 import { json } from '../provider/answers.js'
-import { type Seen, TestProvider } from '../provider/provider.js'
+import { type Seen, FakeProvider } from '../provider/provider.js'
 
 /** A token endpoint that counts, and whose answers hold still until a test lets go. */
 export interface Tokens {
-  readonly op: TestProvider
+  readonly op: FakeProvider
   readonly source: TokenSource
   /** Token requests so far. */
   requests(): readonly Seen[]
@@ -21,7 +21,7 @@ export interface Tokens {
 
 /** A machine at a provider without sockets: its tokens are called `token-1`, `token-2` and so on, and live 600 seconds. */
 export function createTokens(options: Partial<ClientCredentialsOptions> = {}): Tokens {
-  const op = new TestProvider()
+  const op = new FakeProvider()
   for (const name of ['authorization_endpoint', 'jwks_uri']) delete op.metadata[name]
   op.metadata['revocation_endpoint'] = `${op.issuer}/revoke`
   const { issuer, fetch } = op

@@ -16,18 +16,18 @@ export interface Seen {
 export type Answer = Response | ((request: Seen) => Response | Promise<Response>)
 
 /** What a provider is made of. */
-export interface TestProviderOptions {
+export interface FakeProviderOptions {
   readonly issuer?: string
   readonly clock?: Clock
   /** What it publishes; the first one signs access tokens. */
   readonly keys?: readonly SigningKey[]
 }
 
-/** The audience of {@link TestProvider.accessToken}. */
+/** The audience of {@link FakeProvider.accessToken}. */
 export const audience = 'https://api.example.com'
 
 /** A provider without sockets, with keys and a clock of its own: whatever it says can be replaced at any time. */
-export class TestProvider {
+export class FakeProvider {
   readonly issuer: string
   readonly clock: Clock
   keys: readonly SigningKey[]
@@ -43,7 +43,7 @@ export class TestProvider {
   /** The client that its ID Tokens are for. */
   readonly client: ClientSettings = { clientId: 'client-1', clientSecret: 'secret-1', idTokenSigningAlg: 'RS256' }
 
-  constructor({ issuer = 'https://issuer.example', clock = new Clock(), keys = [rsaKey] }: TestProviderOptions = {}) {
+  constructor({ issuer = 'https://issuer.example', clock = new Clock(), keys = [rsaKey] }: FakeProviderOptions = {}) {
     this.issuer = issuer
     this.clock = clock
     this.keys = keys
@@ -149,8 +149,8 @@ export class TestProvider {
 }
 
 /** A provider for APIs: it has nothing but keys, each published with its algorithm, and signs by ES256. */
-export function apiProvider({ keys = [signingKey()], ...options }: TestProviderOptions = {}): TestProvider {
-  const provider = new TestProvider({ issuer: 'https://issuer.example.com', keys, ...options })
+export function apiProvider({ keys = [signingKey()], ...options }: FakeProviderOptions = {}): FakeProvider {
+  const provider = new FakeProvider({ issuer: 'https://issuer.example.com', keys, ...options })
   const { issuer, jwks_uri } = provider.metadata
   provider.metadata = { issuer, jwks_uri }
   provider.answers[new URL(String(jwks_uri)).pathname] = () => json({ keys: provider.keys.map(publicJwk) })

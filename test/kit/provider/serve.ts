@@ -1,9 +1,9 @@
 import { type IncomingMessage, type ServerResponse, createServer } from 'node:http'
 import { listen } from '../listen.js'
-import type { TestProvider } from './provider.js'
+import type { FakeProvider } from './provider.js'
 
 /** Puts a provider on a loopback port that the system picks. Its issuer is the origin, so it is made once that is known. */
-export async function serve<Provider extends TestProvider>(
+export async function serve<Provider extends FakeProvider>(
   make: (origin: string) => Provider,
 ): Promise<{ provider: Provider; close: () => Promise<void> }> {
   const server = createServer()
@@ -15,7 +15,7 @@ export async function serve<Provider extends TestProvider>(
   return { provider, close }
 }
 
-async function forward(provider: TestProvider, req: IncomingMessage, res: ServerResponse): Promise<void> {
+async function forward(provider: FakeProvider, req: IncomingMessage, res: ServerResponse): Promise<void> {
   const chunks: Buffer[] = []
   for await (const chunk of req) chunks.push(Buffer.from(chunk))
   const url = new URL(req.url ?? '/', provider.issuer)

@@ -7,11 +7,11 @@ import {
   type BearerValidator,
   type PresentedRequest,
 } from '../../../lib/resource-server/bearer-validator.js'
-import { type TestProvider, apiProvider, audience } from '../provider/provider.js'
+import { type FakeProvider, apiProvider, audience } from '../provider/provider.js'
 
 /** A validator in front of an issuer. */
 export interface TestApi {
-  readonly issuer: TestProvider
+  readonly issuer: FakeProvider
   readonly validator: BearerValidator
   /** Presents a token as Bearer. */
   accept(token: string, request?: PresentedRequest): Promise<Principal>

@@ -1,5 +1,5 @@
 import { testApi, type TestApi } from './api.js'
-import { type TestProvider, apiProvider, audience } from '../provider/provider.js'
+import { type FakeProvider, apiProvider, audience } from '../provider/provider.js'
 
 /** One question that the introspection endpoint was asked. */
 export interface Question {
@@ -16,7 +16,7 @@ export interface IntrospectingApi extends TestApi {
 }
 
 /** An active token's answer. */
-export function active(issuer: TestProvider, overrides: Record<string, unknown> = {}): Record<string, unknown> {
+export function active(issuer: FakeProvider, overrides: Record<string, unknown> = {}): Record<string, unknown> {
   return {
     active: true,
     sub: 'alice',

@@ -1,6 +1,6 @@
 import { type JsonWebKey, createHash, randomUUID } from 'node:crypto'
 import { type SigningKey, signJws, signingKey } from '../provider/keys.js'
-import type { TestProvider } from '../provider/provider.js'
+import type { FakeProvider } from '../provider/provider.js'
 
 /** The URL that proofs are made for. */
 export const apiUrl = 'https://api.example.com/orders'
@@ -25,7 +25,7 @@ export interface ProofOverrides {
 }
 
 /** Makes a client. */
-export function proofClient(issuer: TestProvider, alg = 'ES256'): ProofClient {
+export function proofClient(issuer: FakeProvider, alg = 'ES256'): ProofClient {
   const key = signingKey(alg)
   const jwk = key.publicKey.export({ format: 'jwk' })
   const required = Object.fromEntries(Object.entries(jwk).sort(([a], [b]) => (a < b ? -1 : 1)))

@@ -7,11 +7,11 @@ import type { Requirement } from '../../../lib/policy/requirement.js'
 import type { Principal } from '../../../lib/policy/principal.js'
 import { type Host, type RunningHost, hosts } from '../../hosts/hosts.js'
 import type { Layer } from '../../hosts/layers.js'
-import { type TestProvider, apiProvider, audience } from '../provider/provider.js'
+import { type FakeProvider, apiProvider, audience } from '../provider/provider.js'
 
 /** An API that runs on one of the hosts, behind `bearer()`. */
 export interface TestServer {
-  readonly issuer: TestProvider
+  readonly issuer: FakeProvider
   readonly host: RunningHost
   readonly bearer: BearerMiddleware
   /** Sends a request; arrays of header values become lines of their own. */
@@ -40,7 +40,7 @@ export interface Answer {
 /** How {@link startApi} differs from a plain API. */
 export interface ApiOptions {
   readonly host?: Host | undefined
-  readonly issuer?: TestProvider
+  readonly issuer?: FakeProvider
   /** Laid over `{ issuer, audience, fetch }`. */
   readonly options?: Record<string, unknown>
   readonly requirements?: readonly Requirement[]

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.js'
 import { Grants } from '../provider/grants.js'
 import { otherRsaKey, rsaKey, signJws } from '../provider/keys.js'
-import { type Seen, TestProvider } from '../provider/provider.js'
+import { type Seen, FakeProvider } from '../provider/provider.js'
 import { type Deviations, type Json, type Login, challengeOf } from './deviations.js'
 
 /** The client that a stand-in knows. */
@@ -34,7 +34,7 @@ export function startStandIn(row: Deviations, client: StandInClient): StandIn {
   const paths = documentsOf(row, base)
   const grants = new Grants<Login>()
   const tokenRequests: Seen[] = []
-  const provider = new TestProvider({ issuer: row.issuer, clock: client.clock })
+  const provider = new FakeProvider({ issuer: row.issuer, clock: client.clock })
   const seconds = () => Math.floor(client.clock.seconds)
 
   const sign = (claims: Json, header: Json = {}, key = rsaKey) =>

@@ -6,7 +6,7 @@ import { createProvider } from '../../../lib/provider/provider.js'
 import { createTokens } from '../../kit/client/source.js'
 import { failureOf } from '../../kit/failure.js'
 import { signingKey } from '../../kit/provider/keys.js'
-import { TestProvider } from '../../kit/provider/provider.js'
+import { FakeProvider } from '../../kit/provider/provider.js'
 import { introspectingApi } from '../../kit/resource-server/introspecting.js'
 import { pastDeadline } from '../../kit/timers.js'
 import { watchAll } from '../../kit/watching/watching.js'
@@ -78,7 +78,7 @@ describe.each(flaws)('MT08: a KMS that %s is an outage, 503', (_what, by, code) 
   })
 
   test('where a login begins with a signed or a pushed request', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     op.metadata['pushed_authorization_request_endpoint'] = `${op.issuer}/par`
     const clientKeys = importClientKeys(keysOf(by), 0.1)
     const login = { redirectUri: 'https://app.example/callback', scope: 'openid', state: 's', nonce: 'n' }
@@ -93,7 +93,7 @@ describe.each(flaws)('MT08: a KMS that %s is an outage, 503', (_what, by, code) 
   })
 
   test('where a code is exchanged, tokens are refreshed and one is revoked', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     op.metadata['revocation_endpoint'] = `${op.issuer}/revoke`
     const clientKeys = importClientKeys(keysOf(by), 0.1)
     const provider = createProvider(op.settings, { ...op.client, clientAuthentication: 'private_key_jwt', clientKeys })

@@ -7,7 +7,7 @@ import { parseOidcOptions } from '../../../lib/options/oidc/schema.js'
 import { failureOf } from '../../kit/failure.js'
 import { json } from '../../kit/provider/answers.js'
 import { rsaKey, signingKey } from '../../kit/provider/keys.js'
-import { TestProvider } from '../../kit/provider/provider.js'
+import { FakeProvider } from '../../kit/provider/provider.js'
 
 const clientKeys = importClientKeys({ current: { privateKey: signingKey('ES256').privateKey, kid: 'current' } }, 5)
 const signing: Partial<ClientSettings> = { clientKeys, requestObject: {} }
@@ -21,14 +21,14 @@ const request: AuthorizationRequest = {
   parameters: {},
 }
 
-const providerOf = (op: TestProvider, client: Partial<ClientSettings> = signing) =>
+const providerOf = (op: FakeProvider, client: Partial<ClientSettings> = signing) =>
   createProvider(op.settings, { ...op.client, ...client })
 
-async function urlOf(op: TestProvider, changes: Partial<AuthorizationRequest> = {}, client = signing) {
+async function urlOf(op: FakeProvider, changes: Partial<AuthorizationRequest> = {}, client = signing) {
   return new URL(await providerOf(op, client).authorizationUrl({ ...request, ...changes }))
 }
 
-async function signedIn(jws: string | null, op: TestProvider) {
+async function signedIn(jws: string | null, op: FakeProvider) {
   return jwtVerify(jws ?? '', await importJWK({ ...clientKeys.published[0] }), {
     currentDate: new Date(op.clock.now()),
     typ: 'oauth-authz-req+jwt',
@@ -37,7 +37,7 @@ async function signedIn(jws: string | null, op: TestProvider) {
 
 describe('a signed request by value', () => {
   test('has every parameter inside, for this issuer only, for five minutes', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const url = await urlOf(op, { parameters: { prompt: 'login' } })
     expect([...url.searchParams.keys()].sort()).toEqual(['client_id', 'request', 'response_type', 'scope'])
     const { payload, protectedHeader } = await signedIn(url.searchParams.get('request'), op)
@@ -63,7 +63,7 @@ describe('a signed request by value', () => {
   })
 
   test('has the types of numbers, objects and lists', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const parameters = {
       max_age: '60',
       claims: '{"id_token":{"acr":{"essential":true}}}',
@@ -80,7 +80,7 @@ describe('a signed request by value', () => {
   })
 
   test('cannot be given another issuer, audience or lifetime by parameters', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const url = await urlOf(op, { parameters: { iss: 'x', aud: 'x', exp: '9999999999', jti: 'x' } })
     const { payload } = await signedIn(url.searchParams.get('request'), op)
     expect(payload).toMatchObject({ iss: 'client-1', aud: op.issuer, exp: Math.floor(op.clock.now() / 1000) + 300 })
@@ -90,7 +90,7 @@ describe('a signed request by value', () => {
 
 describe('a signed request within a pushed one', () => {
   test('is the only parameter beside those that authenticate the client', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     op.answers['/par'] = () => json({ request_uri: 'urn:ietf:params:oauth:request_uri:1', expires_in: 60 }, 201)
     const url = await urlOf(op, {}, { ...signing, pushedAuthorizationRequests: true })
     expect(Object.fromEntries(url.searchParams)).toEqual({
@@ -105,7 +105,7 @@ describe('a signed request within a pushed one', () => {
 
 describe('the metadata of the provider', () => {
   test('switch signing on by require_signed_request_object', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     op.metadata['require_signed_request_object'] = true
     const url = await urlOf(op, {}, { clientKeys })
     expect(url.searchParams.has('request')).toBe(true)
@@ -116,7 +116,7 @@ describe('the metadata of the provider', () => {
   })
 
   test('that lists other algorithms is a mistake of the set-up, before anybody is sent there', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     op.metadata['request_object_signing_alg_values_supported'] = ['PS256']
     expect(await failureOf(urlOf(op))).toMatchObject({
       code: 'invalid_options',
@@ -125,7 +125,7 @@ describe('the metadata of the provider', () => {
   })
 
   test('leave requests unsigned that need not be signed', async () => {
-    expect((await urlOf(new TestProvider(), {}, { clientKeys })).searchParams.has('request')).toBe(false)
+    expect((await urlOf(new FakeProvider(), {}, { clientKeys })).searchParams.has('request')).toBe(false)
   })
 })
 
@@ -133,7 +133,7 @@ describe('a key that does not sign', () => {
   test('is an outage that begins no login', async () => {
     const current = { sign: () => Promise.reject(new Error('down')), alg: 'ES256', publicKey: signingKey().publicKey }
     const failing = importClientKeys({ current }, 5)
-    expect(await failureOf(urlOf(new TestProvider(), {}, { ...signing, clientKeys: failing }))).toMatchObject({
+    expect(await failureOf(urlOf(new FakeProvider(), {}, { ...signing, clientKeys: failing }))).toMatchObject({
       code: 'provider_unavailable',
       status: 503,
     })
@@ -149,7 +149,7 @@ describe('an encrypted request', () => {
     ['the algorithm of the key', [ec, rsa], {}, ec, 'ECDH-ES+A256KW', 'A128CBC-HS256'],
     ['the configured algorithms', [ec, rsa], { alg: 'RSA-OAEP-256', enc: 'A256GCM' }, rsa, 'RSA-OAEP-256', 'A256GCM'],
   ] as const)('is for %s, and signed inside', async (_what, keys, encryption, key, alg, enc) => {
-    const op = new TestProvider({ keys: [rsaKey, ...keys] })
+    const op = new FakeProvider({ keys: [rsaKey, ...keys] })
     const url = await urlOf(op, {}, { ...signing, requestObject: { encryption } })
     const jwe = url.searchParams.get('request') ?? ''
     expect(decodeProtectedHeader(jwe)).toMatchObject({ alg, enc, cty: 'JWT', kid: key.jwk['kid' as keyof object] })
@@ -161,7 +161,7 @@ describe('an encrypted request', () => {
     ['none', [rsaKey], {}],
     ['none for the algorithm', [rsaKey, rsa], { alg: 'ECDH-ES' }],
   ] as const)('is refused where the provider publishes %s', async (_what, keys, encryption) => {
-    const op = new TestProvider({ keys })
+    const op = new FakeProvider({ keys })
     const failure = await failureOf(urlOf(op, {}, { ...signing, requestObject: { encryption } }))
     expect(failure).toMatchObject({ code: 'provider_keys_invalid' })
     expect(failure.message).toContain('publishes no key for encryption')

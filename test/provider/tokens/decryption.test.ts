@@ -3,7 +3,7 @@ import { type DecryptionSettings, createDecryption } from '../../../lib/provider
 import { importDecryptionKeys } from '../../../lib/jose/decryption-key.js'
 import { failureOf } from '../../kit/failure.js'
 import { mint } from '../../kit/provider/keys.js'
-import { TestProvider } from '../../kit/provider/provider.js'
+import { FakeProvider } from '../../kit/provider/provider.js'
 import { encrypted, keysByKind, rsaPair } from '../../kit/provider/encryption.js'
 
 const { rsa, ec } = keysByKind
@@ -16,7 +16,7 @@ const decryption = (changes: Partial<DecryptionSettings> = {}) =>
     registration: 'id_token_encrypted_response_alg',
     ...changes,
   })
-const signed = await mint(new TestProvider().claims())
+const signed = await mint(new FakeProvider().claims())
 const jwe = await encrypted(signed, rsa)
 
 describe('where encryption was agreed', () => {
@@ -32,7 +32,7 @@ describe('where encryption was agreed', () => {
   })
 
   test.each([
-    ['claims without a signature', async () => encrypted(JSON.stringify(new TestProvider().claims()), rsa)],
+    ['claims without a signature', async () => encrypted(JSON.stringify(new FakeProvider().claims()), rsa)],
     ['another encrypted token', async () => encrypted(jwe, rsa)],
     ['an empty text', async () => encrypted('', rsa)],
   ])('%s inside is refused: it has to be a signed token', async (_what, make) => {

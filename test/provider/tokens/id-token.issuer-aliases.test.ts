@@ -6,11 +6,11 @@ import { checkRefreshedIdToken } from '../../../lib/provider/tokens/refreshed-id
 import { createHttpClient } from '../../../lib/provider/transport/http-client.js'
 import { failureOf } from '../../kit/failure.js'
 import { mint } from '../../kit/provider/keys.js'
-import { TestProvider } from '../../kit/provider/provider.js'
+import { FakeProvider } from '../../kit/provider/provider.js'
 
 const issuerAliases = ['issuer.example', 'http://issuer.example/trust']
 
-function validatorOf(op: TestProvider) {
+function validatorOf(op: FakeProvider) {
   const keys = createKeys(async () => `${op.issuer}/jwks`, createHttpClient(op.settings), op.settings)
   return createIdTokenValidator({ ...op.settings, ...op.client, issuerAliases }, keys)
 }
@@ -19,19 +19,19 @@ const expected = { nonce: 'nonce-1' }
 
 describe('ID Tokens of an issuer with other spellings', () => {
   test.each(['https://issuer.example', ...issuerAliases])('may name it %p', async (iss) => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const claims = await validatorOf(op).validate(await mint(op.claims({ iss })), expected)
     expect(claims.iss).toBe(iss)
   })
 
   test.each(['https://issuer.example/', 'issuer.example.com', undefined, 7])('may not name it %p', async (iss) => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const error = await failureOf(validatorOf(op).validate(await mint(op.claims({ iss })), expected))
     expect(error.code).toMatch(/token_issuer_mismatch|token_claim_missing/)
   })
 
   test('may be refreshed with another of its spellings', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const validator = validatorOf(op)
     const before = await validator.validate(await mint(op.claims({ iss: issuerAliases[0] })), expected)
     const idToken = await mint(op.claims())
@@ -41,7 +41,7 @@ describe('ID Tokens of an issuer with other spellings', () => {
   })
 
   test('are signed by that issuer, by the principal', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const record = {
       id: 'session-1',
       createdAt: op.clock.seconds,

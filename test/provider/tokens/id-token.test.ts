@@ -7,10 +7,10 @@ import { createHttpClient } from '../../../lib/provider/transport/http-client.js
 import type { ClientSettings } from '../../../lib/provider/types.js'
 import { failureOf } from '../../kit/failure.js'
 import { ecKey, halfHash, mint, otherRsaKey, rsaKey, signingKey } from '../../kit/provider/keys.js'
-import { TestProvider } from '../../kit/provider/provider.js'
+import { FakeProvider } from '../../kit/provider/provider.js'
 import { start } from '../../kit/clock.js'
 
-const idTokensOf = (op: Pick<TestProvider, 'settings' | 'client'>, client: Partial<ClientSettings> = {}) =>
+const idTokensOf = (op: Pick<FakeProvider, 'settings' | 'client'>, client: Partial<ClientSettings> = {}) =>
   createIdTokenValidator(
     { ...op.settings, ...op.client, ...client },
     createKeys(async () => 'https://issuer.example/jwks', createHttpClient(op.settings), op.settings),
@@ -24,7 +24,7 @@ async function verdict(
   header: Record<string, unknown> = { alg: 'RS256', kid: 'rsa-1' },
   key = rsaKey.privateKey,
 ): Promise<string> {
-  const op = new TestProvider()
+  const op = new FakeProvider()
   const token = await mint(op.claims(changes), key, header)
   return idTokensOf(op)
     .validate(token, accepted(expected))
@@ -36,7 +36,7 @@ async function verdict(
 
 describe('a valid ID Token', () => {
   test('is accepted, and its claims are frozen and inherit nothing', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const claims = await idTokensOf(op).validate(await mint(op.claims({ groups: ['a'] })), accepted())
     expect({ ...claims }).toEqual(op.claims({ groups: ['a'] }))
     expect(Object.isFrozen(claims)).toBe(true)
@@ -46,7 +46,7 @@ describe('a valid ID Token', () => {
   })
 
   test('may have claims called constructor and prototype: they are data', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const odd = { constructor: { name: 'Ada' }, prototype: 'x', nested: [{ constructor: 1 }] }
     const claims = await idTokensOf(op).validate(await mint(op.claims(odd)), accepted())
     expect({ ...claims }).toEqual(op.claims(odd))
@@ -66,7 +66,7 @@ describe('a valid ID Token', () => {
 describe('the audience of an ID Token', () => {
   const both = { aud: ['client-1', 'api'], azp: 'client-1' }
   const validate = async (changes: Record<string, unknown>, client: Partial<ClientSettings> = {}) => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const token = await mint(op.claims(changes))
     return idTokensOf(op, client).validate(token, accepted())
   }
@@ -106,12 +106,12 @@ describe('the audience of an ID Token', () => {
 
 describe('the message about an invalid ID Token', () => {
   const messageOf = async (changes: Record<string, unknown>, header?: Record<string, unknown>, key?: KeyObject) => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const token = await mint(op.claims(changes), key, header)
     const error = await failureOf(idTokensOf(op).validate(token, accepted()))
     return error.message as string
   }
-  const at = new TestProvider().clock.now() / 1000
+  const at = new FakeProvider().clock.now() / 1000
 
   test.each<[string, Record<string, unknown>, readonly string[]]>([
     ['iss', { iss: 'https://issuer.example/' }, ['iss', '"https://issuer.example/"', '"https://issuer.example"']],
@@ -155,7 +155,7 @@ describe('the message about an invalid ID Token', () => {
   })
 
   test('says which of at_hash and c_hash does not match', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const token = async (claims: object) => mint(op.claims({ ...claims }))
     const failure = async (claims: object, expected: IdTokenExpectations) =>
       (await failureOf(idTokensOf(op).validate(await token(claims), accepted(expected)))).message
@@ -164,7 +164,7 @@ describe('the message about an invalid ID Token', () => {
   })
 
   test('says for max_age and acr what was requested and what came', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const failure = async (claims: object, expected: IdTokenExpectations) =>
       (await failureOf(idTokensOf(op).validate(await mint(op.claims({ ...claims })), accepted(expected)))).message
     expect(await failure({ auth_time: at - 500 }, { maxAge: 60 })).toContain('by max_age 60: it is 500 seconds')
@@ -179,7 +179,7 @@ describe('the message about an invalid ID Token', () => {
   })
 
   test('names the alg of the token and the expected ones as a list', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const idTokens = idTokensOf(op, { idTokenSigningAlg: ['ES256', 'PS256'] })
     const { message } = await failureOf(idTokens.validate(await mint(op.claims()), accepted()))
     expect(message).toContain('signed with RS256, not with ES256 or PS256: "idTokenSigningAlg"')
@@ -188,7 +188,7 @@ describe('the message about an invalid ID Token', () => {
   test('names the alg of the token, the expected one and the option', async () => {
     const message = await messageOf({}, { alg: 'ES256', kid: 'ec-1' }, ecKey.privateKey)
     for (const part of ['ES256', 'RS256', '"idTokenSigningAlg"']) expect(message).toContain(part)
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const head = Buffer.from(JSON.stringify({ alg: 'x\r\n<b>'.repeat(9) })).toString('base64url')
     const odd = await failureOf(idTokensOf(op).validate(`${head}.e30.AA`, accepted()))
     expect(odd.message).toContain('an unknown algorithm')
@@ -196,7 +196,7 @@ describe('the message about an invalid ID Token', () => {
   })
 
   test('says that the token is encrypted', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const error = await failureOf(idTokensOf(op).validate('e30.AA.AA.AA.AA', accepted()))
     expect([error.code, error.message]).toEqual(['token_malformed', expect.stringContaining('is encrypted')])
     const other = await failureOf(idTokensOf(op).validate('e30.AA.AA.AA', accepted()))
@@ -212,7 +212,7 @@ describe('the signature and header of an ID Token', () => {
   })
 
   test('IT05: are refused where the payload was changed', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const [header, , signature] = (await mint(op.claims())).split('.')
     const payload = Buffer.from(JSON.stringify(op.claims({ sub: 'admin' }))).toString('base64url')
     expect(await failureOf(idTokensOf(op).validate(`${header}.${payload}.${signature}`, accepted()))).toMatchObject({
@@ -223,7 +223,7 @@ describe('the signature and header of an ID Token', () => {
   test.each(['none', 'nOnE', 'NONE', 'HS256', 'RS384', 'PS256', 'ES256'])(
     'IT06, IT07: are refused with alg %p before any key is looked up',
     async (alg) => {
-      const op = new TestProvider()
+      const op = new FakeProvider()
       const head = Buffer.from(JSON.stringify({ alg, kid: 'rsa-1' })).toString('base64url')
       const payload = Buffer.from(JSON.stringify(op.claims())).toString('base64url')
       const error = await failureOf(idTokensOf(op).validate(`${head}.${payload}.AAAA`, accepted()))
@@ -233,7 +233,7 @@ describe('the signature and header of an ID Token', () => {
   )
 
   test('IT06: are refused where the signature is empty', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const [header, payload] = (await mint(op.claims())).split('.')
     expect(await failureOf(idTokensOf(op).validate(`${header}.${payload}.`, accepted()))).toMatchObject({
       code: 'token_signature_invalid',
@@ -241,7 +241,7 @@ describe('the signature and header of an ID Token', () => {
   })
 
   test('IT07: need the one registered algorithm', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     op.jwks(ecKey.jwk, rsaKey.jwk)
     const idTokens = idTokensOf(op, { idTokenSigningAlg: 'ES256' })
     const good = await mint(op.claims(), ecKey.privateKey, { alg: 'ES256', kid: 'ec-1' })
@@ -252,7 +252,7 @@ describe('the signature and header of an ID Token', () => {
   })
 
   test('may use any algorithm of a list, and no other', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     op.jwks(ecKey.jwk, rsaKey.jwk)
     const idTokens = idTokensOf(op, { idTokenSigningAlg: ['ES256', 'RS256'] })
     const byEc = await mint(op.claims(), ecKey.privateKey, { alg: 'ES256', kid: 'ec-1' })
@@ -267,7 +267,7 @@ describe('the signature and header of an ID Token', () => {
     ['HS384', 48],
     ['HS512', 64],
   ])('IT08: may use %s with a client secret of %i bytes, and no other algorithm', async (alg, bytes) => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const clientSecret = 'x'.repeat(bytes)
     const idTokens = idTokensOf(op, { idTokenSigningAlg: alg, clientSecret })
     const key = new TextEncoder().encode(clientSecret)
@@ -285,7 +285,7 @@ describe('the signature and header of an ID Token', () => {
   })
 
   test('IT08, IT09: may use HS256 only where configured, with the client secret, for one audience', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const clientSecret = 'a client secret of 32 bytes or more'
     const key = new TextEncoder().encode(clientSecret)
     const idTokens = idTokensOf(op, { idTokenSigningAlg: 'HS256', clientSecret })
@@ -305,7 +305,7 @@ describe('the signature and header of an ID Token', () => {
   test.each([{ crit: ['exp'] }, { b64: false }, { zip: 'DEF' }])(
     'IT14: are refused with the header %j',
     async (members) => {
-      const op = new TestProvider()
+      const op = new FakeProvider()
       const head = Buffer.from(JSON.stringify({ alg: 'RS256', kid: 'rsa-1', ...members })).toString('base64url')
       const [, payload, signature] = (await mint(op.claims())).split('.')
       expect(await failureOf(idTokensOf(op).validate(`${head}.${payload}.${signature}`, accepted()))).toMatchObject({
@@ -334,7 +334,7 @@ describe('the signature and header of an ID Token', () => {
   })
 
   test('IT01, IT19, IT20, IT21: are refused unread where the token is encrypted', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const jwe = await new CompactEncrypt(Buffer.from(await mint(op.claims())))
       .setProtectedHeader({ alg: 'RSA-OAEP-256', enc: 'A256GCM' })
       .encrypt(rsaKey.publicKey)
@@ -349,7 +349,7 @@ describe('the signature and header of an ID Token', () => {
   test.each(['[]', '"x"', 'null', '{"iss":"https://evil.example","iss":"https://issuer.example"}', '{"__proto__":{}}'])(
     'IT23, IT29: are refused with the payload %p',
     async (payload) => {
-      const op = new TestProvider()
+      const op = new FakeProvider()
       expect(await failureOf(idTokensOf(op).validate(await mint(payload), accepted()))).toMatchObject({
         code: 'token_malformed',
       })
@@ -357,7 +357,7 @@ describe('the signature and header of an ID Token', () => {
   )
 
   test('IT26: are not verified by a key on another curve', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const other = signingKey('ES384', { kid: 'ec-1' })
     op.jwks(other.jwk)
     const token = await mint(op.claims(), ecKey.privateKey, { alg: 'ES256', kid: 'ec-1' })
@@ -366,7 +366,7 @@ describe('the signature and header of an ID Token', () => {
   })
 
   test('lead to an outage where the keys are unavailable', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     op.answers['/jwks'] = new Response('', { status: 500 })
     expect(await failureOf(idTokensOf(op).validate(await mint(op.claims()), accepted()))).toMatchObject({ status: 503 })
   })
@@ -423,7 +423,7 @@ describe('the claims of an ID Token', () => {
   })
 
   test('IT10: are refused where exp overflows to Infinity', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const text = JSON.stringify(op.claims()).replace(/"exp":\d+/, '"exp":1e999')
     expect(await failureOf(idTokensOf(op).validate(await mint(text), accepted()))).toMatchObject({
       code: 'token_claim_invalid',
@@ -447,7 +447,7 @@ describe('the hashes in an ID Token', () => {
   })
 
   test('IT13: follow the algorithm of the token', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const key = signingKey('Ed25519', { kid: 'ed' })
     op.jwks(key.jwk)
     const idTokens = idTokensOf(op, { idTokenSigningAlg: 'EdDSA' })
@@ -467,7 +467,7 @@ describe('an ID Token that is signed with Ed25519', () => {
   test.each(named.flatMap((option) => named.map((alg) => [alg, option])))(
     'may call the algorithm %s where "idTokenSigningAlg" is %s (RFC 9864)',
     async (alg, idTokenSigningAlg) => {
-      const op = new TestProvider()
+      const op = new FakeProvider()
       const key = signingKey('Ed25519', { kid: 'ed' })
       op.jwks(key.jwk)
       const token = await mint(op.claims(), key.privateKey, { alg, kid: 'ed' })
@@ -499,9 +499,9 @@ describe('the strength of the sign-in of an ID Token', () => {
 })
 
 describe('a tolerance of 300 seconds', () => {
-  const now = new TestProvider().clock.now() / 1000
+  const now = new FakeProvider().clock.now() / 1000
   const verdictOf = async (changes: Record<string, unknown>, expected: IdTokenExpectations = {}) => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const idTokens = idTokensOf({ ...op, settings: { ...op.settings, clockToleranceSeconds: 300 } })
     return idTokens.validate(await mint(op.claims(changes)), accepted(expected)).then(
       () => 'accepted',

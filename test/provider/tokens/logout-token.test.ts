@@ -7,20 +7,20 @@ import type { ClientSettings } from '../../../lib/provider/types.js'
 import { failureOf } from '../../kit/failure.js'
 import { encrypted, keysByKind } from '../../kit/provider/encryption.js'
 import { ecKey, mint, otherRsaKey, rsaKey } from '../../kit/provider/keys.js'
-import { TestProvider } from '../../kit/provider/provider.js'
+import { FakeProvider } from '../../kit/provider/provider.js'
 
 const logoutEvent = 'http://schemas.openid.net/event/backchannel-logout'
 type Claims = Record<string, unknown>
 
 function tokensOf(
-  op: Pick<TestProvider, 'settings' | 'client'>,
+  op: Pick<FakeProvider, 'settings' | 'client'>,
   client: Partial<ClientSettings> = {},
 ): LogoutTokenValidator {
   const keys = createKeys(async () => 'https://issuer.example/jwks', createHttpClient(op.settings), op.settings)
   return createLogoutTokenValidator({ ...op.settings, ...op.client, ...client }, keys)
 }
 
-function claimsOf(op: TestProvider, changes: Claims = {}): Claims {
+function claimsOf(op: FakeProvider, changes: Claims = {}): Claims {
   const { nonce: _, ...claims } = op.claims()
   return { ...claims, jti: 'jti-1', sid: 'sid-1', events: { [logoutEvent]: {} }, ...changes }
 }
@@ -32,7 +32,7 @@ interface Header {
 }
 
 async function verdict(changes: Claims, { header = {}, key = rsaKey.privateKey, client = {} }: Header = {}) {
-  const op = new TestProvider()
+  const op = new FakeProvider()
   const token = await mint(claimsOf(op, changes), key, { alg: 'RS256', kid: 'rsa-1', ...header })
   return tokensOf(op, client)
     .validate(token)
@@ -42,10 +42,10 @@ async function verdict(changes: Claims, { header = {}, key = rsaKey.privateKey, 
     )
 }
 
-const now = new TestProvider().clock.now() / 1000
+const now = new FakeProvider().clock.now() / 1000
 
 test('a logout token of another type is refused with details for logs', async () => {
-  const op = new TestProvider()
+  const op = new FakeProvider()
   const token = await mint(claimsOf(op), rsaKey.privateKey, { alg: 'RS256', kid: 'rsa-1', typ: 'at+jwt' })
   const details = { subject: 'typ', seen: '"at+jwt"', expected: '"logout+jwt"' }
   expect(await failureOf(tokensOf(op).validate(token))).toMatchObject({ code: 'token_type_refused', details })
@@ -53,7 +53,7 @@ test('a logout token of another type is refused with details for logs', async ()
 
 describe('a valid logout token', () => {
   test('says who has been logged out, where, and until when it counts', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     expect(await tokensOf(op).validate(await mint(claimsOf(op, { sub: 'ada', exp: now + 120 })))).toEqual({
       issuer: 'https://issuer.example',
       subject: 'ada',
@@ -65,7 +65,7 @@ describe('a valid logout token', () => {
   })
 
   test('counts for five minutes at most, whatever its exp says', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const { expiresAt } = await tokensOf(op).validate(await mint(claimsOf(op, { exp: now + 86_400 })))
     expect(expiresAt).toBe(now + 300)
   })
@@ -110,7 +110,7 @@ describe('a valid logout token', () => {
   })
 
   test('is decrypted where ID Tokens are (OpenID Connect Back-Channel Logout 1.0 section 2.6)', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const tokens = tokensOf(op, { decryptionKeys: [keysByKind.rsa.pem], encryptedResponses: ['id_token'] })
     expect(await tokens.validate(await encrypted(await mint(claimsOf(op)), keysByKind.rsa))).toMatchObject({
       sid: 'sid-1',
@@ -127,7 +127,7 @@ describe('a valid logout token', () => {
     [{ iat: now + 61 }, 'token_not_yet_valid'],
     [{ iat: now - 361 }, 'token_expired'],
   ])('gets a tolerance of a minute at most, whatever ID Tokens get: %j', async (changes, code) => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const tokens = tokensOf({ ...op, settings: { ...op.settings, clockToleranceSeconds: 300 } })
     const outcome = tokens.validate(await mint(claimsOf(op, changes))).then(
       () => 'accepted',
@@ -137,7 +137,7 @@ describe('a valid logout token', () => {
   })
 
   test('may be signed with a key that was published a moment ago', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const tokens = tokensOf(op)
     await tokens.validate(await mint(claimsOf(op)))
     op.jwks(otherRsaKey.jwk)
@@ -192,7 +192,7 @@ describe('refused as a logout token is', () => {
   })
 
   test('an ID Token of the same client', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     expect(await failureOf(tokensOf(op).validate(await mint(op.claims())))).toMatchObject({
       code: 'token_claim_missing',
     })
@@ -204,7 +204,7 @@ describe('refused as a logout token is', () => {
 
   test('BC03: one that another key has signed, or whose claims were changed', async () => {
     expect(await verdict({}, { key: otherRsaKey.privateKey })).toBe('token_signature_invalid')
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const [header, , signature] = (await mint(claimsOf(op))).split('.')
     const payload = Buffer.from(JSON.stringify(claimsOf(op, { sub: 'bob' }))).toString('base64url')
     expect(await failureOf(tokensOf(op).validate(`${header}.${payload}.${signature}`))).toMatchObject({
@@ -222,7 +222,7 @@ describe('refused as a logout token is', () => {
   })
 
   test.each(['none', 'None', 'NONE', 'nOnE'])('BC04: one with alg %p', async (alg) => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const encoded = [{ alg }, claimsOf(op)].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
     expect(await failureOf(tokensOf(op).validate(`${encoded.join('.')}.`))).toMatchObject({
       code: 'token_algorithm_refused',
@@ -230,7 +230,7 @@ describe('refused as a logout token is', () => {
   })
 
   test('BC02: an encrypted one without keys', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const token = await new CompactEncrypt(Buffer.from(await mint(claimsOf(op))))
       .setProtectedHeader({ alg: 'RSA-OAEP-256', enc: 'A256GCM', cty: 'JWT' })
       .encrypt(rsaKey.publicKey)
@@ -238,14 +238,14 @@ describe('refused as a logout token is', () => {
   })
 
   test('one that is not encrypted, where ID Tokens are', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const tokens = tokensOf(op, { decryptionKeys: [keysByKind.rsa.pem], encryptedResponses: ['id_token'] })
     expect(await failureOf(tokens.validate(await mint(claimsOf(op))))).toMatchObject({ code: 'token_not_encrypted' })
     expect(op.seen).toHaveLength(0)
   })
 
   test('BC16: garbage, for which no key is fetched and no signature verified', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const good = await mint(claimsOf(op))
     const [header, payload, signature] = good.split('.')
     const head = (members: object) => Buffer.from(JSON.stringify({ alg: 'RS256', ...members })).toString('base64url')
@@ -273,7 +273,7 @@ describe('refused as a logout token is', () => {
 })
 
 test('an outage of the keys of a logout token is reported as one', async () => {
-  const op = new TestProvider()
+  const op = new FakeProvider()
   op.answers['/jwks'] = () => Promise.reject(new TypeError('fetch failed'))
   expect(await failureOf(tokensOf(op).validate(await mint(claimsOf(op))))).toMatchObject({
     name: 'ProviderError',
@@ -282,7 +282,7 @@ test('an outage of the keys of a logout token is reported as one', async () => {
 })
 
 describe('unknown keys of logout tokens', () => {
-  const invented = async (op: TestProvider, kid: string, changes: Claims = {}) =>
+  const invented = async (op: FakeProvider, kid: string, changes: Claims = {}) =>
     mint(claimsOf(op, changes), rsaKey.privateKey, { alg: 'RS256', kid })
 
   test.each<[string, Claims, string]>([
@@ -291,7 +291,7 @@ describe('unknown keys of logout tokens', () => {
     ['that is past', { exp: 5 }, 'token_expired'],
     ['without event', { events: undefined }, 'token_claim_missing'],
   ])('are not fetched because of a token %s', async (_what, changes, code) => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const tokens = tokensOf(op)
     for (let i = 0; i < 10; i++) {
       expect(await failureOf(tokens.validate(await invented(op, `x${i}`, changes)))).toMatchObject({ code })
@@ -300,7 +300,7 @@ describe('unknown keys of logout tokens', () => {
   })
 
   test('are fetched a few times; after that the provider is told to come back', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const tokens = tokensOf(op)
     await tokens.validate(await invented(op, 'rsa-1'))
     for (let i = 0; i < 3; i++) {

@@ -4,19 +4,19 @@ import { createProvider } from '../../../lib/provider/provider.js'
 import type { ClientSettings } from '../../../lib/provider/types.js'
 import { failureOf } from '../../kit/failure.js'
 import { ecKey, mint, otherRsaKey, rsaKey, signHmac, signingKey } from '../../kit/provider/keys.js'
-import { TestProvider } from '../../kit/provider/provider.js'
+import { FakeProvider } from '../../kit/provider/provider.js'
 
-function responseClaims(op: TestProvider, changes: Record<string, unknown> = {}) {
+function responseClaims(op: FakeProvider, changes: Record<string, unknown> = {}) {
   const exp = Math.floor(op.clock.seconds) + 300
   return { iss: op.issuer, aud: 'client-1', exp, code: 'code-1', state: 'state-1', ...changes }
 }
 
-const open = (op: TestProvider, response: string, client: Partial<ClientSettings> = {}) =>
+const open = (op: FakeProvider, response: string, client: Partial<ClientSettings> = {}) =>
   createProvider(op.settings, { ...op.client, ...client }).openSignedResponse(response)
 
 describe('a signed authorization response', () => {
   test('has the parameters of a plain one, which are then checked as ever', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const parameters = await open(op, await mint(responseClaims(op, { number: 7 })))
     expect(Object.fromEntries(parameters)).toEqual({
       iss: op.issuer,
@@ -27,7 +27,7 @@ describe('a signed authorization response', () => {
   })
 
   test('may carry an error, and dates that ID Tokens have', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const now = Math.floor(op.clock.seconds)
     const parameters = await open(
       op,
@@ -46,7 +46,7 @@ describe('a signed authorization response', () => {
     ['has expired', { exp: 1000 }, 'token_expired'],
     ['is not valid yet', { nbf: 9_999_999_999 }, 'token_not_yet_valid'],
   ])('that %s is refused', async (_flaw, changes, code) => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     expect(await failureOf(open(op, await mint(responseClaims(op, changes))))).toMatchObject({
       name: 'TokenValidationError',
       code,
@@ -54,7 +54,7 @@ describe('a signed authorization response', () => {
   })
 
   test('CB37: that another key signed is refused, and so is one without a signature', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const forged = await mint(responseClaims(op), otherRsaKey.privateKey)
     expect(await failureOf(open(op, forged))).toMatchObject({ code: 'token_signature_invalid' })
     const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
@@ -64,7 +64,7 @@ describe('a signed authorization response', () => {
   })
 
   test('is signed as ID Tokens are, unless authorizationResponseAlg says otherwise', async () => {
-    const op = new TestProvider({ keys: [rsaKey, ecKey] })
+    const op = new FakeProvider({ keys: [rsaKey, ecKey] })
     const signed = await mint(responseClaims(op), ecKey.privateKey, { alg: 'ES256', kid: ecKey.jwk.kid })
     expect(await failureOf(open(op, signed))).toMatchObject({
       code: 'token_algorithm_refused',
@@ -78,7 +78,7 @@ describe('a signed authorization response', () => {
   })
 
   test('by the client secret is refused where keys are expected', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const hmac = signHmac({ alg: 'HS256' }, responseClaims(op), 'secret-1')
     expect(await failureOf(open(op, hmac))).toMatchObject({ code: 'token_algorithm_refused' })
   })
@@ -87,19 +87,19 @@ describe('a signed authorization response', () => {
 describe('an encrypted authorization response', () => {
   const key = signingKey('ES256')
   const decryptionKeys = [key.privateKey.export({ format: 'jwk' })]
-  const encrypted = async (op: TestProvider) =>
+  const encrypted = async (op: FakeProvider) =>
     new CompactEncrypt(Buffer.from(await mint(responseClaims(op))))
       .setProtectedHeader({ alg: 'ECDH-ES', enc: 'A256GCM' })
       .encrypt(key.publicKey)
 
   test('is opened with a decryption key, and refused without', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     expect((await open(op, await encrypted(op), { decryptionKeys })).get('code')).toBe('code-1')
     expect(await failureOf(open(op, await encrypted(op)))).toMatchObject({ code: 'token_decryption_failed' })
   })
 
   test('is required where encryptedResponses names it', async () => {
-    const op = new TestProvider()
+    const op = new FakeProvider()
     const client = { decryptionKeys, encryptedResponses: ['authorization'] } as const
     expect(await failureOf(open(op, await mint(responseClaims(op)), client))).toMatchObject({
       code: 'token_not_encrypted',

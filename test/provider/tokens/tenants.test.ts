@@ -9,7 +9,7 @@ import type { ProviderSettings } from '../../../lib/provider/types.js'
 import { failureOf } from '../../kit/failure.js'
 import { json } from '../../kit/provider/answers.js'
 import { mint, rsaKey } from '../../kit/provider/keys.js'
-import { TestProvider } from '../../kit/provider/provider.js'
+import { FakeProvider } from '../../kit/provider/provider.js'
 
 const template = 'https://login.example/{tenantid}/v2.0'
 const issuerOf = (tenant: string) => `https://login.example/${tenant}/v2.0`
@@ -25,7 +25,7 @@ interface Signed {
 }
 
 function providerWith({ keyIssuer, tenants = [ours] }: Signed) {
-  const op = new TestProvider({ issuer: 'https://login.example' })
+  const op = new FakeProvider({ issuer: 'https://login.example' })
   op.answers['/keys'] = () =>
     json({ keys: [{ ...rsaKey.jwk, ...(keyIssuer === undefined ? {} : { issuer: keyIssuer }) }] })
   const settings = { ...op.settings, issuer: template, tenants }
@@ -119,7 +119,7 @@ describe('the metadata of several tenants', () => {
     [undefined, 'https://login.example/common/v2.0/.well-known/openid-configuration'],
     ['https://login.example/organizations/metadata', 'https://login.example/organizations/metadata'],
   ])('with discoveryUrl %p are fetched from %p, and name the template as issuer', async (discoveryUrl, url) => {
-    const op = new TestProvider({ issuer: 'https://login.example' })
+    const op = new FakeProvider({ issuer: 'https://login.example' })
     op.answers[new URL(url).pathname] = () => json({ ...op.metadata, issuer: template })
     const settings = { ...op.settings, issuer: template, discoveryUrl }
     const known = await createMetadata(settings, createHttpClient(settings)).get()

@@ -6,12 +6,12 @@ import { VerifiedTokenCache } from '../../../lib/resource-server/validation/veri
 import type { SignedToken } from '../../../lib/resource-server/types.js'
 import { reasonOf, testApi } from '../../kit/resource-server/api.js'
 import { publicJwk, signingKey } from '../../kit/provider/keys.js'
-import { type TestProvider, apiProvider, audience } from '../../kit/provider/provider.js'
+import { type FakeProvider, apiProvider, audience } from '../../kit/provider/provider.js'
 import { startApi } from '../../kit/resource-server/server.js'
 import { Clock } from '../../kit/clock.js'
 import { pastDeadline } from '../../kit/timers.js'
 
-const keyRequests = (issuer: TestProvider) => issuer.requests.filter((url) => url.endsWith('/jwks')).length
+const keyRequests = (issuer: FakeProvider) => issuer.requests.filter((url) => url.endsWith('/jwks')).length
 const settle = async () => {
   for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve))
 }

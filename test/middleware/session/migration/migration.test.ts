@@ -8,7 +8,7 @@ import { Clock, start } from '../../../kit/clock.js'
 import { inParts, oldCookie, type OldCookieChanges, oldSecret, signedId } from '../../../kit/migration/old-sessions.js'
 import { json as jsonAnswer } from '../../../kit/provider/answers.js'
 import { mint, otherRsaKey, rsaKey, signJws } from '../../../kit/provider/keys.js'
-import { TestProvider } from '../../../kit/provider/provider.js'
+import { FakeProvider } from '../../../kit/provider/provider.js'
 import { FakeStore } from '../../../kit/stores/memory.js'
 import { settled } from '../../../kit/until.js'
 import { AuditWatch } from '../../../kit/watching/audit.js'
@@ -19,13 +19,13 @@ import { logoutEvent } from '../../../kit/world/logout-world.js'
 const day = 86_400
 const secret = 'a secret for tests only, 32 characters at least'
 
-let app: App<TestProvider>
+let app: App<FakeProvider>
 let sharedStore: FakeStore
 afterEach(() => app.close())
 
 interface Options {
   readonly host?: Host
-  readonly oidc?: Partial<OidcOptions> | ((baseUrl: string, provider: TestProvider) => object)
+  readonly oidc?: Partial<OidcOptions> | ((baseUrl: string, provider: FakeProvider) => object)
   readonly session?: Partial<SessionOptions>
   readonly migrateFrom?: object
   readonly clock?: Clock
@@ -38,7 +38,7 @@ async function begin({
   migrateFrom,
   clock = new Clock(),
 }: Options = {}): Promise<void> {
-  const provider = new TestProvider({ clock })
+  const provider = new FakeProvider({ clock })
   sharedStore = new FakeStore(clock)
   const until = new Date((start + 10 * day) * 1000)
   app = await startApp(host, clock, (baseUrl) => ({
