@@ -6,12 +6,16 @@ import { createServer } from 'node:net'
 const first = 20_000
 const perWorker = 1500
 const workers = 8
+/** What a test has got, and may not listen on yet. */
+const taken = new Set<number>()
 
 /** A port that nothing listens on, for a program that must be told its port. */
 export async function freePort(): Promise<number> {
   const worker = Number(process.env['JEST_WORKER_ID'] ?? 0) % workers
   for (;;) {
     const port = first + worker * perWorker + randomInt(perWorker)
+    if (taken.has(port)) continue
+    taken.add(port)
     if (await isFree(port)) return port
   }
 }
