@@ -18,7 +18,7 @@ describe('a code exchange', () => {
       idTokenClaims: op.claims({ at_hash: halfHash('access-1') }),
       accessToken: 'access-1',
       tokenType: 'bearer',
-      accessTokenExpiresAt: op.clock.now() / 1000 + 3600,
+      expiresAt: op.clock.now() / 1000 + 3600,
       refreshToken: 'refresh-1',
       scope: 'openid',
     })
@@ -37,7 +37,7 @@ describe('a code exchange', () => {
     await answerTokens(op, { expires_in: undefined, refresh_token: undefined })
     const tokens = await exchangeCode(providerOf(op), exchange())
     expect(tokens.scope).toBe('openid profile')
-    expect(tokens).not.toHaveProperty('accessTokenExpiresAt')
+    expect(tokens).not.toHaveProperty('expiresAt')
     expect(tokens).not.toHaveProperty('refreshToken')
   })
 
@@ -138,8 +138,8 @@ describe('a code exchange', () => {
   test('cuts an absurd lifetime to ten years', async () => {
     const op = new FakeProvider()
     await answerTokens(op, { expires_in: 1e300 })
-    const { accessTokenExpiresAt } = await exchangeCode(providerOf(op), exchange())
-    expect(accessTokenExpiresAt).toBe(op.clock.now() / 1000 + 315_360_000)
+    const { expiresAt } = await exchangeCode(providerOf(op), exchange())
+    expect(expiresAt).toBe(op.clock.now() / 1000 + 315_360_000)
   })
 
   test.each<[string, Response, string, number]>([
