@@ -144,3 +144,55 @@ describe('an old session that has ended', () => {
     expect(sharedStore.count()).toBe(1)
   })
 })
+
+describe('an exchanged session whose cookie has come back', () => {
+  const taken = record({ createdAt: old.createdAt })
+  const shared = () => nameOf('taken-over:')
+
+  test('is found by the old cookie for ten seconds more, and then the old one is spent', async () => {
+    await spent.exchange(old, taken)
+    await process().settle(taken)
+    expect(sharedStore.remaining(shared())).toBe(10_000)
+    clock.advance(9.999)
+    expect(await spent.find(old)).toEqual(taken)
+    clock.advance(0.001)
+    expect(await spent.find(old)).toBe('spent')
+  })
+
+  test('is found for an hour where it has not come back', async () => {
+    await spent.exchange(old, taken)
+    expect(sharedStore.remaining(shared())).toBe(3_600_000)
+  })
+
+  test.each([
+    ['of another second', { createdAt: old.createdAt + 1 }],
+    ['of another person', { idToken: idToken({ sub: 'bob' }) }],
+  ])('is not shortened by a session %s', async (_what, changes) => {
+    await spent.exchange(old, taken)
+    await spent.settle({ ...taken, ...changes })
+    expect(sharedStore.remaining(shared())).toBe(3_600_000)
+  })
+
+  test('changes nothing where nothing was exchanged, where it was spent, and after its time', async () => {
+    await spent.settle(taken)
+    await spent.spend(old)
+    await spent.settle(taken)
+    expect(sharedStore.count('replace')).toBe(0)
+    const other = { ...old, createdAt: start }
+    await spent.exchange(other, record())
+    clock.advance(3600)
+    await spent.settle(record())
+    expect(sharedStore.count('replace')).toBe(0)
+  })
+})
+
+describe('an old session that a logout ends', () => {
+  test('leads to the session that it was exchanged for, as long as the browser may not have that', async () => {
+    expect(await spent.spend(old)).toBeUndefined()
+    const other = { ...old, createdAt: start }
+    await spent.exchange(other, first)
+    expect(await process().spend(other)).toEqual(first)
+    clock.advance(3600)
+    expect(await spent.spend(other)).toBeUndefined()
+  })
+})
