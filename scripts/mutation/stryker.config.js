@@ -24,7 +24,6 @@ export default {
     '/bench',
     '/coverage',
     '/dist',
-    '/docs',
     '/example-app',
     '/scripts/mutation/node_modules',
     '.stryker',
