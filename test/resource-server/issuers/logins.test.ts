@@ -38,4 +38,69 @@ describe('the logins of this process', () => {
     expect(isBroughtLogin('another', issuer)).toBe(false)
     expect([isLoginClient('https://api.example.com'), isLoginIssuer(issuer)]).toEqual([false, false])
   })
+
+  test('are not known by what is no text', () => {
+    noteLogin({ clientId: '5', issuer: 'https://five.example.com' })
+    for (const other of [undefined, null, 5, ['https://five.example.com'], {}]) expect(isLoginIssuer(other)).toBe(false)
+    expect(isLoginClient(5)).toBe(false)
+    noteBroughtLogin({ clientId: '5', issuer: 'https://five.example.com', issuerAliases: ['https://{id}.example.com'] })
+    expect(isBroughtLogin('5', 'https://five.example.com')).toBe(true)
+    for (const other of [undefined, null, 5, ['https://five.example.com']]) {
+      expect(isBroughtLogin('5', other)).toBe(false)
+      expect(isBroughtLogin(other, 'https://five.example.com')).toBe(false)
+    }
+  })
+
+  test.each([
+    ['https://a.example.com/{tenantid}/v2.0', 'https://a.example.com/t1/v2.0', true],
+    ['https://a.example.com/{tenantid}/v2.0', 'https://a.example.com//v2.0', true],
+    ['https://a.example.com/{tenantid}/v2.0', 'https://x.example.com/t1/v2.0', false],
+    ['https://a.example.com/{tenantid}/v2.0', 'https://a.example.com/t1/v3.0', false],
+    ['https://b.example.com/{id}', 'https://b.example.com/t1', true],
+    ['{tenant}.c.example.com', 't1.c.example.com', true],
+    ['{tenant}.c.example.com', 't1.x.example.com', false],
+    ['https://d.example.com/{one}/{two}', 'https://d.example.com/1/2', false],
+    ['https://d.example.com/{one}/{two}', 'https://d.example.com/1/', false],
+    ['https://e.example.com/{1}', 'https://e.example.com/t1', false],
+    ['https://e.example.com/{}', 'https://e.example.com/t1', false],
+    ['https://f.example.com', 'https://f.example.com/t1', false],
+    ['https://f.example.com', 'https://f.example.co', false],
+    ['https://f.example.com', 'https://f.example.com/undefined', false],
+  ])('of the issuer %s at %s are known: %s', (issuer, spelling, isKnown) => {
+    noteLogin({ clientId: 'web', issuer })
+    expect(isLoginIssuer(spelling)).toBe(isKnown)
+    noteBroughtLogin({ clientId: `of ${issuer}`, issuer })
+    expect(isBroughtLogin(`of ${issuer}`, spelling)).toBe(isKnown)
+    expect([isLoginIssuer(issuer), isBroughtLogin(`of ${issuer}`, issuer)]).toEqual([true, true])
+  })
+
+  test('at templates are known by the other spellings of their issuer', () => {
+    noteLogin({
+      clientId: 'web',
+      issuer: 'https://g.example.com',
+      issuerAliases: ['https://sts.example.com/{tenantid}/'],
+    })
+    expect(isLoginIssuer('https://sts.example.com/t1/')).toBe(true)
+    expect(isLoginIssuer('https://sts.example.com/t1')).toBe(false)
+  })
+
+  test('at a provider that somebody has brought are known however often they are noted', () => {
+    const [one, two] = ['https://one.brought.example', 'https://two.brought.example']
+    for (const issuer of [one, two, one, two]) noteBroughtLogin({ clientId: 'often', issuer })
+    expect([one, two].map((issuer) => isBroughtLogin('often', issuer))).toEqual([true, true])
+  })
+
+  test('at providers that strangers have brought are forgotten first for the client that was asked about longest ago', () => {
+    const issuer = 'https://many.brought.example'
+    noteBroughtLogin({ clientId: 'asked', issuer })
+    noteBroughtLogin({ clientId: 'forgotten', issuer })
+    for (let i = 0; i < 5000; i++) noteBroughtLogin({ clientId: `client ${i}`, issuer })
+    expect(isBroughtLogin('asked', issuer)).toBe(true)
+    for (let i = 0; i < 9998; i++) noteBroughtLogin({ clientId: `stranger ${i}`, issuer })
+    expect([isBroughtLogin('asked', issuer), isBroughtLogin('forgotten', issuer)]).toEqual([true, false])
+    // One client with many issuers takes as much room as many clients.
+    noteBroughtLogin({ clientId: 'large', issuer, issuerAliases: Array.from({ length: 9000 }, (_, i) => `alias ${i}`) })
+    expect([isBroughtLogin('large', 'alias 8999'), isBroughtLogin('stranger 5', issuer)]).toEqual([true, false])
+    expect(isBroughtLogin('stranger 9997', issuer)).toBe(true)
+  })
 })
