@@ -154,6 +154,15 @@ describe('the errors of a resource server with both schemes', () => {
     expect(challenges.missing()).not.toHaveProperty('cause')
   })
 
+  test('are at a scheme that is offered, whichever was used', () => {
+    const { invalidToken } = createBearerChallenges({ schemes: ['bearer'], proofAlgorithms: ['ES256'] })
+    expect(invalidToken('dpop').headers['WWW-Authenticate']).toMatch(/^Bearer error="invalid_token"/)
+    const required = createBearerChallenges({ schemes: ['dpop'], proofAlgorithms: ['ES256'] })
+    expect(required.insufficientScope('bearer', ['a']).headers['WWW-Authenticate']).toMatch(
+      /^DPoP error="insufficient_scope".*, scope="a", algs="ES256"$/,
+    )
+  })
+
   test('advertise the preferred scheme first where no token was sent', () => {
     const preferring = createBearerChallenges({ schemes: ['dpop', 'bearer'], proofAlgorithms: ['ES256'] })
     expect(preferring.missing().headers['WWW-Authenticate']).toBe('DPoP algs="ES256", Bearer')

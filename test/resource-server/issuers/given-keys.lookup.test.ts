@@ -4,6 +4,7 @@ import { ConfigurationError, TokenValidationError } from '../../../lib/errors.js
 import type { VerificationKey } from '../../../lib/jose/algorithms.js'
 import { givenKeys } from '../../../lib/resource-server/issuers/given-keys.js'
 import { failureOf } from '../../kit/failure.js'
+import { keyPair } from '../../kit/key-pair.js'
 import { publicJwk, rsaKey, signingKey, type SigningKey } from '../../kit/provider/keys.js'
 
 function created(options: Parameters<typeof givenKeys>[0]) {
@@ -47,6 +48,17 @@ describe('keys of the options', () => {
       expect(error).toBeInstanceOf(ConfigurationError)
       expect(error).toMatchObject({ code: 'invalid_options', message: '"publicKey" must be a public key as PEM' })
     }
+  })
+})
+
+test('a public key as PEM that verifies no signatures is named, with what it may be', async () => {
+  const { publicKey } = keyPair('x25519')
+  const pem = String(publicKey.export({ type: 'spki', format: 'pem' }))
+  const error = await failureOf(() => givenKeys({ publicKey: pem }))
+  expect(error).toBeInstanceOf(ConfigurationError)
+  expect(error).toMatchObject({
+    code: 'invalid_options',
+    message: '"publicKey" must be of RSA with 2048 to 8192 bits, of EC with P-256, P-384 or P-521, or Ed25519 or Ed448',
   })
 })
 

@@ -2,7 +2,8 @@ import { describe, expect, test } from '@jest/globals'
 import { ConfigurationError, ProviderError } from '../../../lib/errors.js'
 import { publicJwk, signingKey } from '../../kit/provider/keys.js'
 import { apiProvider, type TestProvider } from '../../kit/provider/provider.js'
-import { reasonOf, testApi } from '../../kit/resource-server/api.js'
+import { settled } from '../../kit/until.js'
+import { reasonOf, refusalOf, testApi } from '../../kit/resource-server/api.js'
 
 /** An API whose resolver answers what the world says, and counts. */
 function resolving(options: Record<string, unknown> = {}, issuer = apiProvider()) {
@@ -123,7 +124,10 @@ describe('a resolver', () => {
     world.answer = Promise.reject(new Error('hunter2'))
     const error = await refuse(issuer.accessToken())
     expect(error).toBeInstanceOf(ProviderError)
-    expect(error).toMatchObject({ status: 503, code: 'provider_unavailable', headers: { 'Retry-After': '5' } })
+    expect(error).toMatchObject({
+      ...{ status: 503, code: 'provider_unavailable', headers: { 'Retry-After': '5' } },
+      message: 'the function in "issuer" failed',
+    })
     expect(`${error.message} ${String(error.cause)}`).not.toContain('hunter2')
     world.answer = {}
     await accept(issuer.accessToken())
@@ -136,6 +140,54 @@ describe('a resolver', () => {
     world.answer = Promise.reject(own)
     expect(await refuse(issuer.accessToken())).toBe(own)
   })
+})
+
+describe('an issuer of a resolver', () => {
+  test('is not closed while the resolver says the same of it, however many others are replaced', async () => {
+    const [stable, changing] = [
+      apiProvider({ issuer: 'https://stable.example.com' }),
+      apiProvider({ issuer: 'https://changing.example.com' }),
+    ]
+    let round = 0
+    const resolver = (name: string) => (name === stable.issuer ? {} : { audience: `api-${round}` })
+    const fetch = (input: string) => (input.startsWith(stable.issuer) ? stable.fetch(input) : changing.fetch(input))
+    const { accept, validator } = testApi({ issuer: resolver, fetch }, stable)
+    for (; round < 103; round++) {
+      if (round < 2) await accept(stable.accessToken())
+      await accept(
+        changing.accessToken({ aud: `api-${round}`, iat: stable.clock.seconds, exp: stable.clock.seconds + 9 }),
+      )
+      if (round < 102) stable.clock.seconds += 300
+    }
+    stable.rotateKeys()
+    await accept(stable.accessToken())
+    validator.close()
+    const { issuer, clock } = stable
+    const late = validator.validate(`Bearer ${stable.accessToken({ iss: `${issuer}/other`, iat: clock.seconds })}`)
+    expect(await refusalOf(late)).toMatchObject({
+      ...{ status: 503, code: 'provider_unreachable', message: 'the connections to issuers are closed' },
+    })
+  })
+})
+
+test('requests to an issuer that the resolver knows end on close()', async () => {
+  const { issuer, refuse, validator } = resolving({ httpTimeoutSeconds: 60 })
+  issuer.intercept = () => new Promise(() => undefined)
+  const refused = refuse(issuer.accessToken())
+  await settled()
+  validator.close()
+  expect(await refused).toMatchObject({ status: 503, code: 'provider_unreachable' })
+})
+
+test('a cached token is judged anew once another one has shown that the resolver has changed its mind', async () => {
+  const { issuer, accept, refuse, world } = resolving({ cache: { ttlSeconds: 3600 } })
+  const token = issuer.accessToken({ exp: issuer.clock.seconds + 3600 })
+  for (let i = 0; i < 3; i++) await accept(token)
+  world.answer = { audience: 'another' }
+  issuer.clock.seconds += 300
+  await accept(issuer.accessToken({ aud: 'another' }))
+  expect(world.asked).toHaveLength(2)
+  expect(reasonOf(await refuse(token))).toBe('token_audience_mismatch')
 })
 
 describe('the answer of a resolver', () => {

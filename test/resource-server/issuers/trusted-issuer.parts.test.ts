@@ -21,13 +21,15 @@ describe('a trusted issuer', () => {
     const plain = trusted({}, issuer)
     expect(plain).toMatchObject({ issuer: issuer.issuer, aliases: [], profile: 'rfc9068', audience: ['api'] })
     expect(plain.clients).toBeUndefined()
-    expect(plain.subject).toMatchObject({ claim: 'sub', client: false, clientClaims: [] })
+    expect(plain.subject).toEqual({ claim: 'sub', client: false, clientClaims: [], maxLength: 255 })
     expect([...plain.algorithms]).toEqual(asymmetricAlgorithms)
     const subject = { claim: 'oid', client: true, clientClaims: ['x'] }
     const rules = { profile: 'jwt', audience: null, clients: ['web'], subject } as const
     const own = trusted({ ...rules, clients: ['web'], issuerAliases: ['op'], algorithms: ['ES256'] }, issuer)
     expect(own).toMatchObject({ ...rules, aliases: ['op'] })
     expect([...own.algorithms]).toEqual(['ES256'])
+    expect(own.subject.maxLength).toBe(255)
+    expect(trusted({ profile: 'external', subject }, issuer).subject).toEqual({ ...subject, maxLength: 2048 })
   })
 
   test('is asked for its keys where its metadata say, or at jwksUri', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { ProviderError } from '../../../lib/errors.js'
+import { ConfigurationError, ProviderError } from '../../../lib/errors.js'
 import { MemoryReplayCache, pluggedReplayCache } from '../../../lib/resource-server/proof-of-possession/replay-cache.js'
 import { Clock } from '../../kit/clock.js'
 import { failureOf } from '../../kit/failure.js'
@@ -110,6 +110,15 @@ describe('the replay cache of the application', () => {
     [Promise.resolve(false), false],
   ])('that answers %p says that the key is new: %p', async (answer, isNew) => {
     await expect(pluggedReplayCache(() => answer).add('key', 60)).resolves.toBe(isNew)
+  })
+
+  test.each([[undefined], [null], [1], ['OK'], [{}]])('must not answer %p', async (answer) => {
+    const error = await failureOf(Promise.resolve(pluggedReplayCache(() => answer).add('key', 60)))
+    expect(error).toBeInstanceOf(ConfigurationError)
+    expect(error).toMatchObject({
+      code: 'invalid_options',
+      message: 'bearer(): "dpop.replayCache" must return true if it added the key, and false if it was there',
+    })
   })
 
   test('that fails is an outage, and its own words are not repeated', async () => {

@@ -156,6 +156,31 @@ describe('an introspection response', () => {
   })
 })
 
+describe('an introspection response that another has replaced', () => {
+  test('lets nobody in when the clock is set back', async () => {
+    const api = introspectingApi({ cacheSeconds: 10 })
+    await api.accept('opaque-1')
+    api.issuer.clock.seconds += 10
+    api.answer = { active: false }
+    await api.refuse('opaque-1')
+    api.issuer.clock.seconds -= 0.1
+    expect(reasonOf(await api.refuse('opaque-1'))).toBe('token_inactive')
+    expect(api.questions).toHaveLength(2)
+  })
+
+  test('keeps nobody out when the clock is set back', async () => {
+    const api = introspectingApi({ cacheSeconds: 4 })
+    api.answer = { active: false }
+    await api.refuse('opaque-1')
+    api.issuer.clock.seconds += 4
+    api.answer = active(api.issuer)
+    await api.accept('opaque-1')
+    api.issuer.clock.seconds -= 4
+    await api.accept('opaque-1')
+    expect(api.questions).toHaveLength(3)
+  })
+})
+
 describe('the authorization server that is asked', () => {
   /** Asks about so many tokens in vain, and then about a good one. */
   const afterFailures = async (code: string, failure: IntrospectingApi['answer']) => {
@@ -202,5 +227,54 @@ describe('the authorization server that is asked', () => {
     expect(Number(headers['Retry-After'])).toBeLessThanOrEqual(2)
     api.issuer.clock.seconds += 1
     await expect(api.accept('good')).resolves.toMatchObject({ subject: 'alice' })
+  })
+
+  const failing = (introspection: Record<string, unknown> = {}) => {
+    const api = introspectingApi(introspection)
+    api.answer = ({ form }) =>
+      String(form.get('token')).startsWith('good')
+        ? Response.json(active(api.issuer))
+        : new Response('', { status: 500 })
+    return api
+  }
+
+  test('is not left alone for a second failure of one token, but for that of a third', async () => {
+    const api = failing()
+    for (const token of ['a', 'b', 'a', 'good-1', 'a', 'b'])
+      await (token === 'good-1' ? api.accept(token) : api.refuse(token))
+    expect(api.questions.map(({ form }) => form.get('token'))).toEqual(['a', 'b', 'a', 'good-1', 'b'])
+  })
+
+  test('is left alone again where the one token that may ask for all fails again', async () => {
+    const api = failing()
+    for (const token of ['a', 'b', 'c', 'd']) await api.refuse(token)
+    expect(api.questions).toHaveLength(3)
+    api.issuer.clock.seconds += 1
+    await api.refuse('a')
+    expect(api.questions).toHaveLength(4)
+    await api.refuse('good-1')
+    expect(api.questions).toHaveLength(4)
+  })
+
+  test('has all failures forgotten once it answers', async () => {
+    const api = failing()
+    for (const token of ['a', 'b']) await api.refuse(token)
+    await api.accept('good-1')
+    for (const token of ['c', 'd']) await api.refuse(token)
+    await api.accept('good-2')
+    expect(api.questions).toHaveLength(6)
+  })
+
+  test('has those of one token forgotten once it answers for that', async () => {
+    const api = introspectingApi({ cacheSeconds: 0 })
+    const fail = async () => {
+      api.answer = () => new Response('', { status: 500 })
+      await api.refuse('opaque-1')
+    }
+    await fail()
+    api.answer = active(api.issuer)
+    await api.accept('opaque-1')
+    for (let i = 0; i < 3; i++) await fail()
+    expect(api.questions).toHaveLength(4)
   })
 })
