@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { ConfigurationError, ProviderError } from '../../../lib/errors.js'
 import { publicJwk, signingKey } from '../../kit/provider/keys.js'
-import { apiProvider, type TestProvider } from '../../kit/provider/provider.js'
+import { apiProvider, type FakeProvider } from '../../kit/provider/provider.js'
 import { settled } from '../../kit/until.js'
 import { reasonOf, refusalOf, testApi } from '../../kit/resource-server/api.js'
 
@@ -15,7 +15,7 @@ function resolving(options: Record<string, unknown> = {}, issuer = apiProvider()
   return { ...testApi({ issuer: resolver, ...options }, issuer), world }
 }
 
-const keyRequests = (issuer: TestProvider) => issuer.count('/jwks')
+const keyRequests = (issuer: FakeProvider) => issuer.count('/jwks')
 
 describe('a resolver', () => {
   test('is asked about names of up to 1024 characters that are URLs, and about no others', async () => {

@@ -3,7 +3,7 @@ import { asymmetricAlgorithms } from '../../../lib/options/common/algorithms.js'
 import { createTrustedIssuer } from '../../../lib/resource-server/issuers/trusted-issuer.js'
 import { failureOf } from '../../kit/failure.js'
 import { publicJwk } from '../../kit/provider/keys.js'
-import { apiProvider, TestProvider } from '../../kit/provider/provider.js'
+import { apiProvider, FakeProvider } from '../../kit/provider/provider.js'
 
 type Configuration = Parameters<typeof createTrustedIssuer>[1]
 
@@ -11,7 +11,7 @@ function trusted(configuration: Partial<Configuration> = {}, issuer = apiProvide
   return createTrustedIssuer(issuer.issuer, { audience: ['api'], ...configuration }, { ...issuer.settings, ...more })
 }
 
-const jwksOf = (issuer: TestProvider) => ({ jwks: { keys: issuer.keys.map(publicJwk) as Record<string, unknown>[] } })
+const jwksOf = (issuer: FakeProvider) => ({ jwks: { keys: issuer.keys.map(publicJwk) as Record<string, unknown>[] } })
 const hanging = () => new Promise<never>(() => undefined)
 const closed = { code: 'provider_unreachable', status: 503 }
 
