@@ -101,7 +101,7 @@ function kindOfType(value: unknown): string {
   return Array.isArray(value) ? 'list' : typeof value
 }
 
-/** A name such as that of an algorithm, as {@link quoted}; what is none is not repeated. */
+/** A name such as that of an algorithm, as {@link quoted}. Anything else is not repeated. */
 export function quotedName(value: string): string {
   return /^[A-Za-z0-9+./-]{1,32}$/.test(value) ? quoted(value) : 'an unknown name'
 }

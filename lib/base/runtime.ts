@@ -34,7 +34,7 @@ export function runtimeFor(...options: readonly { readonly fetch?: object | unde
   return first ?? systemRuntime
 }
 
-/** What the test kit needs of this package's inside. It is no part of any middleware, so that no application finds it there. */
+/** What the test kit needs from inside this package. It is kept apart from middleware, so applications do not come across it. */
 interface Internals {
   /** What each `oidc()` is made of, by its middleware. */
   readonly middlewares: WeakMap<object, unknown>

@@ -7,7 +7,7 @@ const help = `Usage: npx express-oidc <command>
 
 Commands:
   dev-provider   starts an OpenID provider on this machine, to sign in to your application without an account
-  doctor         examines the options of your application and its provider, and says what is wrong and how to mend it
+  doctor         examines the options of your application and its provider, and says what is wrong and how to correct it
 
 Help for a command: npx express-oidc <command> --help`
 
@@ -16,8 +16,8 @@ const commands: Readonly<Record<string, (args: readonly string[], terminal: Term
   doctor,
 }
 
-// What most programs end with after they were called in a wrong way.
-const wrongUse = 2
+// The status of most programs that were called incorrectly.
+const usageError = 2
 
 /** Runs a command. Without one, it prints what there is. */
 export async function run([name, ...args]: readonly string[], terminal: Terminal): Promise<void> {
@@ -27,7 +27,7 @@ export async function run([name, ...args]: readonly string[], terminal: Terminal
   }
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined
   if (command === undefined) {
-    terminal.fail(`there is no command "${name}"\n\n${help}`, wrongUse)
+    terminal.fail(`there is no command "${name}"\n\n${help}`, usageError)
     return
   }
   try {
@@ -35,7 +35,7 @@ export async function run([name, ...args]: readonly string[], terminal: Terminal
   } catch (error) {
     if (!isOidcError(error) && !isMistake(error)) throw error
     const hint = hintFor(error)
-    terminal.fail(error.message + hint, hint === '' ? wrongUse : 1)
+    terminal.fail(error.message + hint, hint === '' ? usageError : 1)
   }
 }
 
@@ -45,7 +45,7 @@ function hintFor(error: Error): string {
   return ` (another port: --port ${port < 65_535 ? port + 1 : 0})`
 }
 
-// Of the arguments, and a port that is in use.
+// An invalid argument, or a port that is in use.
 function isMistake(error: unknown): error is Error {
   return isError(error) && 'code' in error && /^ERR_PARSE_ARGS_|^EADDRINUSE$|^EACCES$/.test(String(error.code))
 }

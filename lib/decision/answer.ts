@@ -20,8 +20,8 @@ export function undecided(why: string, seen: string, cause?: unknown): AccessErr
 }
 
 /**
- * Reads the response to one question (Authorization API 1.0, section 6.2). `decision` must be `true` or `false`: anything else is no
- * decision, however it looks.
+ * Reads the response to one question (Authorization API 1.0, section 6.2). `decision` must be `true` or `false`: anything else is not
+ * a decision, however it looks.
  *
  * @throws {AccessError} `decision_unavailable`
  */
@@ -36,12 +36,13 @@ export function readAnswer(text: string): DecisionAnswer {
  */
 export function readAnswers(text: string, count: number): readonly DecisionAnswer[] {
   const answers: unknown = parseStrictJson(Buffer.from(text))?.['evaluations']
-  if (!Array.isArray(answers) || answers.length !== count) throw unreadable(`no list of ${count} answers`)
+  if (!Array.isArray(answers) || answers.length !== count)
+    throw unreadable(`something other than a list of ${count} answers`)
   return answers.map(answerIn)
 }
 
 function answerIn(answer: unknown): DecisionAnswer {
-  if (!isJsonObject(answer)) throw unreadable('no JSON object, or one with a member twice')
+  if (!isJsonObject(answer)) throw unreadable('something other than a JSON object, or a member twice')
   const { decision, context } = answer
   if (typeof decision !== 'boolean') throw unreadable(`a decision ${quoted(decision)}`)
   return Object.freeze({ decision, ...(isJsonObject(context) ? { context: freezeJson(context) } : {}) })

@@ -163,7 +163,7 @@ function mapOf(pdp: object, req: object): Asked {
   return asked
 }
 
-// What JSON cannot hold is no question: asking says so.
+// Questions that JSON cannot represent are not valid: asking them says so.
 function keyOf(questions: readonly DecisionQuestion[]): string | undefined {
   try {
     return JSON.stringify(questions)

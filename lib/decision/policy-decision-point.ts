@@ -23,7 +23,7 @@ export interface PolicyDecisionPoint {
    * Asks one question.
    *
    * @throws {AccessError} `decision_unavailable` if there is no answer, or none that can be read
-   * @throws {ConfigurationError} `invalid_options` for what is no question
+   * @throws {ConfigurationError} `invalid_options` if the argument is not a valid question
    * @see https://openid.net/specs/authorization-api-1_0.html#name-access-evaluation-api
    */
   evaluate(question: DecisionQuestion): Promise<DecisionAnswer>
@@ -162,7 +162,7 @@ async function headersOf(
 async function credentials(authorization: () => unknown, seconds: number): Promise<string> {
   const value = await callInTime('authorization', authorization, seconds)
   if (typeof value === 'string' && value !== '') return value
-  throw undecided('was not asked', 'no text from the function "authorization"')
+  throw undecided('was not asked', 'no string from the function "authorization"')
 }
 
 // Also where the application's function for credentials fails: without them there is no decision.

@@ -24,7 +24,7 @@ export const englishTexts = {
   otherSiteTitle: 'This did not come from here',
   otherSiteText: 'It seems that another site sent this request, so nothing was done.',
   failedTitle: 'That did not work',
-  failedText: 'Please try again. If it goes wrong again, tell the people who run this site, with the code below.',
+  failedText: 'Please try again. If it fails again, give the code below to the people who run this site.',
   tryAgain: 'Try again',
   signIn: 'Sign in',
   signInAgain: 'Sign in again',

@@ -68,7 +68,7 @@ async function verdictOn<Request>(principal: Principal, req: Request, wanted: Wa
     isUndecided ||= answer !== false
   }
   const seen = found.length === 0 ? 'others' : 'of this type, but not enough'
-  return unmet(type, isUndecided ? 'not told: the function must return true or false' : seen, isUndecided)
+  return unmet(type, isUndecided ? 'undecided: the function must return true or false' : seen, isUndecided)
 }
 
 // What was granted may be personal, such as an account. The type stands in the application's code.

@@ -145,12 +145,12 @@ export function not<Request>(requirement: Requirement<Request>): NamedRequiremen
  */
 export function refuseNonRequirements(call: string, values: readonly unknown[]): void {
   if (call === 'requireAuth' && isRequest(values[0])) throw notCalled('requireAuth()')
-  const wrong = values.findIndex((value) => !isRequirement(value) || isUncalled(value))
-  if (wrong === -1 && (values.length > 0 || call === 'requireAuth')) return
+  const invalid = values.findIndex((value) => !isRequirement(value) || isUncalled(value))
+  if (invalid === -1 && (values.length > 0 || call === 'requireAuth')) return
   const problem =
-    wrong === -1
+    invalid === -1
       ? 'needs at least one requirement'
-      : `got ${typeof values[wrong]} as argument ${wrong + 1}${hintFor(values[wrong])}`
+      : `got ${typeof values[invalid]} as argument ${invalid + 1}${hintFor(values[invalid])}`
   throw new ConfigurationError(
     'invalid_options',
     `${call}() ${problem}: pass scope(), permission(), claim(), role(), person(), machine(), acr(), maxAge(), provider(), authorizationDetails(), deviceBound(), decision(), all(), any(), not() or a predicate (principal, req) => boolean`,

@@ -39,7 +39,7 @@ function countersOf(meter: MeterLike): Readonly<Partial<Record<AuditEventName, C
   }
 }
 
-// Words and codes of closed sets. The type of a signal is none: a transmitter chooses it.
+// Words and codes of closed sets. The type of a signal is left out: its transmitter chooses it.
 function attributesOf(event: AuditEvent): MetricAttributes {
   const reason = event.name === 'session_ended' ? 'express_oidc.reason' : 'error.type'
   return {

@@ -66,7 +66,7 @@ export interface TestProvider {
  * await agent.get('/hr').expect(200)
  * ```
  *
- * @throws {ConfigurationError} `invalid_options` for what is no option, and with `NODE_ENV=production`
+ * @throws {ConfigurationError} `invalid_options` for an unknown or invalid option, and with `NODE_ENV=production`
  */
 export async function testProvider(options: TestProviderOptions = {}): Promise<TestProvider> {
   requireTesting('testProvider()')

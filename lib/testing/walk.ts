@@ -171,7 +171,9 @@ function choiceIn(page: string): string {
 // `fetch` of Node replaces `Sec-Fetch-Mode`.
 function windowIn({ status, text }: AppResponse): string {
   const isFetched = status === 401 && text.includes('a login needs a browser window')
-  return isFetched ? ' (fetch of Node tells applications that no window asks: give signIn() the URL in its place)' : ''
+  return isFetched
+    ? ' (requests by fetch() of Node do not look like those of a browser window: give signIn() the URL instead)'
+    : ''
 }
 
 // What a person would read of a page: the code of an error is at its end.

@@ -70,7 +70,7 @@ describe('a listener of audit events', () => {
     publish()
     await turn()
     await turn()
-    expect(String(emitWarning.mock.calls[0]?.[0])).toContain('what it has thrown is no error')
+    expect(String(emitWarning.mock.calls[0]?.[0])).toContain('what it threw is not an error')
   })
 
   test('is not waited for', async () => {

@@ -60,7 +60,7 @@ test('with the fetch of Node, which says that no window asks, signIn() says what
   await close()
   expect(error).toMatchObject({
     message: expect.stringContaining(
-      'status 401 (fetch of Node tells applications that no window asks: give signIn() the URL',
+      'status 401 (requests by fetch() of Node do not look like those of a browser window: give signIn() the URL',
     ),
   })
 })

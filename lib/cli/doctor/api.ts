@@ -127,10 +127,10 @@ async function introspect(
   try {
     const ask = createIntrospection(client, { ...trusted, runtime })
     await ask(runtime.randomBytes(32).toString('base64url'))
-    return ok(check, `the provider tells the client "${client.clientId}" about tokens`)
+    return ok(check, `the provider accepts introspection requests of the client "${client.clientId}"`)
   } catch (error) {
     if (!isOidcError(error)) throw error
     const fix = 'correct the credentials in "introspection", and allow introspection to this client at the provider'
-    return fail(check, `the provider does not tell about tokens: ${error.message}`, fix)
+    return fail(check, `introspection at the provider failed: ${error.message}`, fix)
   }
 }

@@ -19,7 +19,7 @@ Options:
   --json            prints JSON
   --help            prints this
 
-It ends with status 0, with 1 if something is wrong, and with 2 if it was called in a wrong way.`
+The exit status is 0, or 1 if anything is wrong, or 2 if the command was called incorrectly.`
 
 type Variables = Readonly<Record<string, string | undefined>>
 

@@ -48,7 +48,7 @@ export function ok(check: string, message: string): Finding {
   return { check, status: 'ok', message }
 }
 
-/** Something deserves a look: it may be wrong, or is no good idea. */
+/** Something deserves a look: it may be wrong, or is not a good idea. */
 export function warn(check: string, message: string, fix: string): Finding {
   return { check, status: 'warn', message, fix }
 }
@@ -58,7 +58,7 @@ export function fail(check: string, message: string, fix: string): Finding {
   return { check, status: 'fail', message, fix }
 }
 
-/** It cannot be told from here; the fix says how it can. */
+/** It cannot be checked from here; the fix says how it can. */
 export function unknown(check: string, message: string, fix: string): Finding {
   return { check, status: 'unknown', message, fix }
 }
@@ -80,7 +80,7 @@ export async function attempt(
   } catch (error) {
     if (isOidcError(error)) return [fail(check, error.message, 'correct the option that it is about, or look there')]
     // Messages of other errors may quote what is secret.
-    const name = redactedCause(error)?.message ?? 'something that is no error'
+    const name = redactedCause(error)?.message ?? 'what it threw is not an error'
     return [
       unknown(check, `the check itself has failed: ${name}`, 'report it, with the versions of Node and express-oidc'),
     ]

@@ -94,7 +94,7 @@ function membersOf(value: unknown): Readonly<Record<string, unknown>> {
 async function valueOf(exported: unknown, name: string): Promise<unknown> {
   const value: unknown = isMaker(exported) ? await exported() : await exported
   if (value === undefined || (typeof value === 'object' && value !== null)) return value
-  const what = isApplication(value) ? 'middleware or an application' : `no object, but ${typeof value}`
+  const what = isApplication(value) ? 'middleware or an application' : `not an object, but of type ${typeof value}`
   const message = `the export "${name}" is ${what}: export the options themselves, or a function without parameters that returns them`
   throw new ConfigurationError('invalid_options', message)
 }

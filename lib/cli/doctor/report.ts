@@ -22,7 +22,7 @@ export function textReport(report: Report, hasColours: boolean): string {
   return [
     ...report.sections.map((section) => sectionText(section, hasColours)),
     ...report.urls.map(urlsText),
-    `${ok} in order, ${fail} wrong, ${warn} to look at, ${unknown} that cannot be told from here\n`,
+    `${ok} in order, ${fail} to correct, ${warn} to look at, ${unknown} that cannot be checked from here\n`,
   ].join('\n')
 }
 

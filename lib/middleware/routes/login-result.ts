@@ -14,7 +14,7 @@ export function loginResult(returned: unknown): CheckedResult | false {
   if (returned === false) return false
   if (returned === undefined || returned === null || returned === true) return { data: noData }
   if (!isPlainObject(returned)) {
-    throw wrong(`must return an object { data, returnTo, remember }, true, false or nothing`, returned)
+    throw invalidResult(`must return an object { data, returnTo, remember }, true, false or nothing`, returned)
   }
   return checkedMembers(returned)
 }
@@ -22,15 +22,15 @@ export function loginResult(returned: unknown): CheckedResult | false {
 function checkedMembers(returned: Readonly<Record<string, unknown>>): CheckedResult {
   const { data = noData, returnTo, remember, ...others } = returned
   if (Object.keys(others).length > 0) {
-    throw wrong(
+    throw invalidResult(
       'returned an object with other members than "data", "returnTo" and "remember": what the session keeps goes into "data", as in return { data: { … } }',
     )
   }
   if (returnTo !== undefined && typeof returnTo !== 'string')
-    throw wrong('returned a "returnTo" that is no text', returnTo)
+    throw invalidResult('returned a "returnTo" that is not a string', returnTo)
   if (remember !== undefined && typeof remember !== 'boolean')
-    throw wrong('returned a "remember" that is neither true nor false', remember)
-  if (!isJsonObject(data)) throw wrong('returned "data" that is no object', data)
+    throw invalidResult('returned a "remember" that is neither true nor false', remember)
+  if (!isJsonObject(data)) throw invalidResult('returned "data" that is not an object', data)
   return omitUndefined({ data: sessionData('onLogin() must return "data" that is', data), returnTo, remember })
 }
 
@@ -43,7 +43,7 @@ function isPlainObject(value: unknown): value is Readonly<Record<string, unknown
   return prototype === null || Object.getPrototypeOf(prototype) === null
 }
 
-function wrong(what: string, given?: unknown): ConfigurationError {
+function invalidResult(what: string, given?: unknown): ConfigurationError {
   const found = given === undefined ? '' : ` (returned: ${kindOf(given)})`
   return new ConfigurationError('invalid_options', `onLogin() ${what}${found}`)
 }

@@ -23,7 +23,7 @@ export const sessionRoute: Route = (oidc, request, call) => {
     answer(oidc, request),
     call,
     (outcome) => respondOrFail(call, outcome),
-    // Also to a window: this is no page.
+    // Even for a browser window: this is not a page.
     (error) => fail(error, oidc.application.configuration, { ...call, ...errorLinks(request.base), isPage: false }),
   )
 }

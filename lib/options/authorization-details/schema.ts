@@ -12,7 +12,7 @@ export const authorizationDetails = v.pipe(
   v.description(what),
 )
 
-/** `authorization_details` as JSON; empty, which is none, where JSON cannot represent them. */
+/** `authorization_details` as JSON; an empty text, which asks for nothing, if JSON cannot represent them. */
 export function detailsText(details: string | readonly unknown[]): string {
   if (typeof details === 'string') return details
   try {
@@ -37,7 +37,7 @@ function detailsIn(text: string): readonly AuthorizationDetail[] {
 }
 
 /**
- * Parameters of an authorization request in which `authorization_details` may be a list: the same with its JSON. What is none is
+ * Parameters of an authorization request in which `authorization_details` may be a list: the same with its JSON. Anything else is
  * left as it is, for the schema to refuse.
  */
 export function withDetailsText(params: unknown): unknown {

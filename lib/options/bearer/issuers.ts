@@ -99,7 +99,7 @@ export const trustRules: Rules<Trust> = [
   [
     (o) => issuersWithout(trustOf(o), hasNeededAudience).length === 0,
     (o) =>
-      `must have an "audience" with profile "external", for ${issuersWithout(trustOf(o), hasNeededAudience).join(', ')}: nothing else tells such tokens from those for other services`,
+      `must have an "audience" with profile "external", for ${issuersWithout(trustOf(o), hasNeededAudience).join(', ')}: nothing else distinguishes such tokens from those for other services`,
   ],
 ]
 

@@ -29,14 +29,14 @@ export function httpsNeeded(...options: readonly string[]): string {
 }
 
 /**
- * The rule that none of these options is of plain http, unless that is allowed. Its message names each that is, with its URL. What
- * is no URL of the web has been refused already.
+ * The rule that none of these options is of plain http, unless that is allowed. Its message names each that is, with its URL. Other
+ * schemes have been refused already.
  */
 export function usesHttps<Options extends { readonly dangerouslyAllowHttp: boolean }>(
   valuesOf: (options: Options) => Readonly<Record<string, unknown>>,
   isAllowed: (url: URL, dangerouslyAllowHttp: boolean) => boolean = isAllowedHere,
 ) {
-  const wrong = (options: Options): readonly (readonly [string, string])[] =>
+  const insecure = (options: Options): readonly (readonly [string, string])[] =>
     Object.entries(valuesOf(options)).flatMap(([name, value]) =>
       [value]
         .flat()
@@ -45,9 +45,9 @@ export function usesHttps<Options extends { readonly dangerouslyAllowHttp: boole
         ),
     )
   return v.check<Options, (issue: v.CheckIssue<Options>) => string>(
-    (options) => wrong(options).length === 0,
+    (options) => insecure(options).length === 0,
     ({ input }) => {
-      const found = wrong(input)
+      const found = insecure(input)
       return `${httpsNeeded(...new Set(found.map(([name]) => name)))} (given: ${found.map(([, url]) => kindOf(url)).join(', ')})`
     },
   )

@@ -41,7 +41,7 @@ export function hasTokens(body: JsonObject): boolean {
   return typeof body['access_token'] === 'string' || (lacksAccessToken(body) && typeof body['id_token'] === 'string')
 }
 
-// An error response that comes with status 200 is none.
+// An error response with status 200 is not a token response.
 function lacksAccessToken({ access_token: accessToken, error }: JsonObject): boolean {
   return error === undefined && (accessToken === undefined || isBlank(accessToken))
 }

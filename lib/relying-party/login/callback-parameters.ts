@@ -47,7 +47,7 @@ export async function readCallback(
   return { ...response, problem: refused ?? response.problem, isMisplaced: formPost && !isPosted && hasCode }
 }
 
-// Parameters beside the signed ones are anybody's, so nothing is read from them. Without a state it is no response but a link.
+// Anyone can add parameters to the signed ones, so nothing is read from them. Without a state this is not a response but a link.
 async function signedResponse(received: URLSearchParams, open: OpenSignedResponse): Promise<AuthorizationResponse> {
   const [response, ...others] = received.getAll('response')
   if (others.length > 0) throw invalidResponse('response came more than once')

@@ -75,7 +75,7 @@ export class Poller {
       this.#backoff.recordSuccess()
       return this.#secondsAfter(page, begun)
     } catch (error) {
-      // A request that close() has aborted is no failure.
+      // A request that close() aborted is not a failure.
       if (this.#closing.signal.aborted) return 0
       failedAt('signal', { issuer }, failureOf(error))
       return this.#failed(error)

@@ -133,7 +133,7 @@ function findTransmitter({ transmitters }: ReceiverParts, { payload }: Jws, { fr
   )
   if (found !== undefined) return found
   const expected = transmitters.map(({ transmitter }) => quoted(transmitter.options.issuer)).join(' or ')
-  const message = `the security event token's iss is no transmitter of this receiver: it is ${quoted(iss)}`
+  const message = `the security event token was not issued by a transmitter of this receiver: its iss is ${quoted(iss)}`
   const details = { subject: 'iss', seen: quoted(iss), expected, option: 'transmitters' }
   throw new TokenValidationError('token_issuer_mismatch', message, { details })
 }

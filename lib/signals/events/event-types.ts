@@ -8,7 +8,7 @@ const verification = `${types}/ssf/event-type/verification`
 const aboutStream: readonly string[] = [
   verification,
   `${types}/ssf/event-type/stream-updated`,
-  // Of Google's service, which is older than the framework.
+  // Google's service is older than the framework.
   `${types}/risc/event-type/verification`,
 ]
 
@@ -45,7 +45,7 @@ const endings: Readonly<Record<string, Rule>> = {
   [`${types}/risc/event-type/sessions-revoked`]: always,
   // Google's: tokens of a person for this application.
   [`${types}/oauth/event-type/tokens-revoked`]: always,
-  // Apple's, which are no URIs.
+  // Apple's types are not URIs.
   'consent-revoked': always,
   'account-delete': always,
   'account-deleted': always,

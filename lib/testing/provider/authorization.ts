@@ -86,7 +86,7 @@ export function authorize(
 export function askedDetails(request: URLSearchParams): readonly AuthorizationDetail[] | undefined {
   const details = detailsIn(request)
   if (details !== undefined || !request.has('authorization_details')) return details
-  throw new OAuthError(malformedDetails, 'these are no list of objects that each have a type')
+  throw new OAuthError(malformedDetails, 'authorization_details must be a list of objects that each have a type')
 }
 
 function detailsIn(request: URLSearchParams): readonly AuthorizationDetail[] | undefined {

@@ -21,7 +21,7 @@ export function authenticateClient(state: ProviderState, { headers, form }: Prov
 function checkSecret({ clientSecret, publicKey }: TestClient, secret: string): void {
   const needsAssertion = publicKey !== undefined && clientSecret === undefined
   if (!needsAssertion && equalSecrets(secret, clientSecret ?? '')) return
-  throw new OAuthError('invalid_client', 'the client secret is wrong, or missing', 401)
+  throw new OAuthError('invalid_client', 'the client secret is incorrect or missing', 401)
 }
 
 /** A client by its ID. */

@@ -55,7 +55,7 @@ describe('npx express-oidc doctor', () => {
     expect(text).not.toMatch(/ [✗!] /)
     expect(text).toMatch(/✓ redirect-uri: the provider sends browsers back to http:\/\/localhost:3000\/callback/)
     expect(text).toMatch(/redirect_uri +http:\/\/localhost:3000\/callback/)
-    expect(text).toMatch(/\d+ in order, 0 wrong, 0 to look at, \d that cannot be told from here/)
+    expect(text).toMatch(/\d+ in order, 0 to correct, 0 to look at, \d that cannot be checked from here/)
     expect(status).toBe(0)
   })
 
@@ -150,7 +150,7 @@ describe('npx express-oidc doctor', () => {
       'export default (req, res, next) => next()',
       /is middleware or an application: export the options/,
     ],
-    ['with text', "export default 'https://id.example.com'", /is no object, but string/],
+    ['with text', "export default 'https://id.example.com'", /is not an object, but of type string/],
   ])('refuses a module %s', async (name, text, message) => {
     const file = moduleOf(`${name.replaceAll(' ', '-')}.mjs`, text)
     const error = await failureOf(() => ran(['--module', file], {}))
@@ -158,7 +158,7 @@ describe('npx express-oidc doctor', () => {
     expect(error.message).not.toContain('hunter2')
   })
 
-  test('ends with status 2 for invalid arguments, and prints its help with --help', async () => {
+  test('ends with status 2 if it is called incorrectly, and prints its help with --help', async () => {
     const [wrong, missing, help] = [recordingTerminal(), recordingTerminal(), recordingTerminal()]
     await run(['doctor', '--modul', 'x'], wrong)
     await run(['doctor', '--module', join(folder, 'missing.mjs')], missing)

@@ -38,8 +38,8 @@ describe('data that onLogin returns', () => {
   test.each<[string, unknown, string]>([
     ['data without the member "data"', { tenant: 'canary' }, 'as in return { data: { … } }'],
     ['data beside the member "data"', { data: {}, tenant: 'canary' }, 'as in return { data: { … } }'],
-    ['data that is a list', { data: ['canary'] }, 'data" that is no object'],
-    ['data that is text', { data: 'canary' }, 'data" that is no object'],
+    ['data that is a list', { data: ['canary'] }, 'data" that is not an object'],
+    ['data that is text', { data: 'canary' }, 'data" that is not an object'],
     ['data that JSON does not have', { data: { at: new Date(0) } }, 'an object of class Date'],
     ['a list', ['canary'], 'an object { data, returnTo, remember }'],
     ['text', '/canary', 'an object { data, returnTo, remember }'],

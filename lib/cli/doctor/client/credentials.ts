@@ -92,7 +92,11 @@ function praiseFor(method: string, clientId: string): string {
 function undecided({ client }: ClientServer, { method }: ClientAnswer): Finding {
   const made = method === 'none' ? 'a made-up client ID' : 'made-up credentials'
   const message = `the provider does not refuse ${made} either, so nothing is proven for the client "${client.clientId}"`
-  return unknown(check, message, 'sign in once: if that ends with provider_refused_client, the credentials are wrong')
+  return unknown(
+    check,
+    message,
+    'sign in once: if that ends with provider_refused_client, the credentials are incorrect',
+  )
 }
 
 const others: Readonly<Record<string, ClientAuthenticationMethod>> = {

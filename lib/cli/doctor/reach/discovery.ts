@@ -54,7 +54,7 @@ async function firstFound(requests: Requests, urls: readonly string[]): Promise<
     if (!isReply(outcome) || outcome.status !== 404) return { url, outcome }
     last ??= { url, outcome }
   }
-  return last ?? { url: '', outcome: { code: 'NO_URL', message: 'it is no URL' } }
+  return last ?? { url: '', outcome: { code: 'NO_URL', message: 'it is not a URL' } }
 }
 
 function documentIn({ status, text }: Reply): Readonly<JsonObject> | undefined {
@@ -88,7 +88,7 @@ function nothingFound({ url, outcome }: Tried, urls: readonly string[], elsewher
     return fail(check, `${url} answers with status ${status}`, status >= 500 ? 'look at the provider: it fails' : fix)
   }
   const type = outcome.header('content-type') ?? ''
-  const what = /html/i.test(type) || /^\s*</.test(outcome.text) ? 'a web page' : 'something that is no JSON object'
+  const what = /html/i.test(type) || /^\s*</.test(outcome.text) ? 'a web page' : 'something that is not a JSON object'
   return fail(check, `${url} answers with ${what}, not with metadata`, fix)
 }
 

@@ -65,7 +65,7 @@ export function createRequests(settings: RequestSettings): Requests {
     close: () => transport.close(),
     send: async (named, { method = 'GET', headers = {}, body } = {}) => {
       const url = internalUrl(named)
-      if (!URL.canParse(url)) return { code: 'NO_URL', message: 'it is no URL' }
+      if (!URL.canParse(url)) return { code: 'NO_URL', message: 'it is not a URL' }
       if (!isAllowed(url)) return { code: 'NOT_HTTPS', message: 'it is plain http, which is for this machine only' }
       return received(transport.send(url, { method, headers, body }), url, settings.httpTimeoutSeconds)
     },

@@ -125,9 +125,11 @@ function parseMap(providers: unknown, defaults: Readonly<Record<string, unknown>
   }
   const entries = Object.entries(membersOf(providers))
   if (entries.length === 0) throw flaw('"providers" must name at least one provider')
-  const wrong = entries.find(([name]) => !isProviderName(name))?.[0]
-  if (wrong !== undefined) {
-    throw flaw(`"providers" must have names of ${whatNames}: ${JSON.stringify(wrong.slice(0, 80))} is none`)
+  const invalid = entries.find(([name]) => !isProviderName(name))?.[0]
+  if (invalid !== undefined) {
+    throw flaw(
+      `"providers" must have names of ${whatNames}: ${JSON.stringify(invalid.slice(0, 80))} is not a valid name`,
+    )
   }
   return Object.freeze(entries.map(([name, options]) => parseProvider(name, options, defaults)))
 }

@@ -95,7 +95,7 @@ describe('doctor, about discovery', () => {
       failure(/a web page, not/, /"discoveryUrl"/),
     )
     expect((await examine({ [discovery]: () => json([]) })).of('discovery')).toMatchObject(
-      failure(/no JSON object/, /issuer/),
+      failure(/not a JSON object/, /issuer/),
     )
   })
 
