@@ -78,7 +78,7 @@ export function createPolicyDecisionPoint(
     evaluate: async (question) => {
       const checked = parseQuestion('evaluate()', question)
       const body = bodyOf(checked)
-      return cached(cache, body, async () => readAnswer(await send(caller, 'evaluation', body)))
+      return cachedAnswer(cache, body, async () => readAnswer(await send(caller, 'evaluation', body)))
     },
     evaluateAll: async (questions) => {
       const checked = questionsIn(questions)
@@ -112,7 +112,7 @@ function bodyOf(value: object): string {
   }
 }
 
-async function cached(
+async function cachedAnswer(
   cache: LRUCache<string, DecisionAnswer> | undefined,
   question: string,
   ask: () => Promise<DecisionAnswer>,

@@ -125,12 +125,12 @@ export const pages = v.pipe(
 )
 
 function settings(given: Pages | ((req: unknown) => unknown) | object, call: string, showErrors = true): PageSettings {
-  if (typeof given === 'function') return { showErrors, for: (req) => returned(given(req), call) }
+  if (typeof given === 'function') return { showErrors, for: (req) => checkReturned(given(req), call) }
   const always = { ...english, ...given }
   return { showErrors, for: () => always }
 }
 
-function returned(given: unknown, call: string): Pages {
+function checkReturned(given: unknown, call: string): Pages {
   if (!types.isPromise(given)) return parseOptions(call, schema, given ?? {})
   throw new ConfigurationError('invalid_options', `${call} must not be asynchronous: what it returns is shown at once`)
 }

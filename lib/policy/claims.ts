@@ -45,7 +45,7 @@ export function claim(path: ClaimPath, ...values: readonly ClaimValue[]): NamedR
     check({ claims }) {
       if (valuesAt(claims, where).some((value) => allowed.has(value))) return met
       const isUnsaid = isLeftOut(claims, where) || (isMembership(where) && isUnknownAt(claims, where))
-      return refused('claim', isUnsaid, seenAt(claims, [where], values))
+      return unmetClaim('claim', isUnsaid, seenAt(claims, [where], values))
     },
   }
 }
@@ -80,7 +80,7 @@ export function role(
     kind: 'role',
     check({ claims }) {
       if (paths.some((path) => rolesAt(claims, path, isNamed).some((value) => allowed.has(value)))) return met
-      return refused(
+      return unmetClaim(
         'role',
         paths.every((path) => isAbsentAt(claims, path)) ||
           paths.some((path) => isLeftOut(claims, path) || !areReadable(rolesAt(claims, path, isNamed))),
@@ -120,7 +120,7 @@ function isUnknownAt(claims: Principal['claims'], path: ClaimPath): boolean {
   return isAbsentAt(claims, path) || !areReadable(valuesAt(claims, path))
 }
 
-function refused(kind: string, isUndecided: boolean, details: OidcErrorDetails): Verdict {
+function unmetClaim(kind: string, isUndecided: boolean, details: OidcErrorDetails): Verdict {
   return { met: false, kind, details, ...(isUndecided ? { undecided: true } : {}) }
 }
 

@@ -53,7 +53,7 @@ export function createMetadata(
     staleSeconds: Infinity,
     fetch: () =>
       traced('discovery', settings, async () =>
-        checkMetadata(merged(withoutBlanks(await fetchDocument()), given, settings), settings, httpClient, needs),
+        checkMetadata(merge(withoutBlanks(await fetchDocument()), given, settings), settings, httpClient, needs),
       ),
   })
 }
@@ -81,7 +81,7 @@ export function missingEndpoint(metadata: ProviderMetadata, name: EndpointName):
 // Unusable endpoints that were removed from the metadata, for the error message when one is needed.
 const unusable = new WeakMap<ProviderMetadata, readonly EndpointName[]>()
 
-function merged(document: JsonObject, given: JsonObject, { usesMtlsEndpoints = false }: ProviderSettings): JsonObject {
+function merge(document: JsonObject, given: JsonObject, { usesMtlsEndpoints = false }: ProviderSettings): JsonObject {
   if (!usesMtlsEndpoints) return { ...document, ...given }
   return { ...document, ...aliasesIn(document), ...given, ...aliasesIn(given) }
 }

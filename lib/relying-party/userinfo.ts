@@ -43,9 +43,9 @@ export async function sessionUserinfo(
   } catch (error) {
     if (!isRefused(error)) throw error
     const renewed = await replacementFor(rp, session, token)
-    if (renewed === token) throw await refused(rp, session, record)
+    if (renewed === token) throw await refusalOf(rp, session, record)
     return await ask(renewed).catch(async (again: unknown) => {
-      throw isRefused(again) ? await refused(rp, session, record) : again
+      throw isRefused(again) ? await refusalOf(rp, session, record) : again
     })
   }
 }
@@ -56,7 +56,7 @@ function isRefused(error: unknown): boolean {
 
 // The session ends only if nothing can be renewed and the token has expired. A login that was just renewed is valid,
 // and a token that is rejected may be for another audience.
-async function refused(
+async function refusalOf(
   rp: RelyingPartyWith<'configuration' | 'runtime'>,
   session: RefreshableSession,
   { tokens: { refreshToken, expiresAt = 0 } }: SessionRecord,

@@ -57,7 +57,7 @@ export function toOcsf(event: AuditEvent): Readonly<Record<string, unknown>> {
 function authentication(event: AuditEvent, activity: keyof typeof activityNames): object {
   const { clientId, session, issuer, ip } = event
   return omitUndefined({
-    ...classified(3002, 3, activity),
+    ...classOf(3002, 3, activity),
     activity_name: activity === activities.other ? event.name : activityNames[activity],
     ...(event.name === 'token_refused' ? oauth : openId),
     user: userOf(event),
@@ -70,7 +70,7 @@ function authentication(event: AuditEvent, activity: keyof typeof activityNames)
 function apiActivity(event: AuditEvent): object {
   const { clientId, ip, method = '', path = 'unknown', session, issuer } = event
   return {
-    ...classified(6003, 6, activities.other),
+    ...classOf(6003, 6, activities.other),
     activity_name: event.name,
     actor: omitUndefined({
       user: userOf(event),
@@ -85,7 +85,7 @@ function endpointOf(ip = 'unknown'): object {
   return isAddress(ip) ? { ip } : { name: ip }
 }
 
-function classified(classUid: number, categoryUid: number, activity: number): object {
+function classOf(classUid: number, categoryUid: number, activity: number): object {
   return { class_uid: classUid, category_uid: categoryUid, activity_id: activity, type_uid: classUid * 100 + activity }
 }
 

@@ -24,9 +24,9 @@ export function recordSteps(meter: MeterLike): readonly (() => void)[] {
   }
   return [
     // What apiProxy() sends fails at once here: such an event has no asyncEnd.
-    measured('request', false, (seconds, event) => requests(seconds, requestAttributes(event))),
+    measure('request', false, (seconds, event) => requests(seconds, requestAttributes(event))),
     ...steps.map((step) =>
-      measured(step, true, (seconds, event) => {
+      measure(step, true, (seconds, event) => {
         operations(seconds, { 'express_oidc.operation': operationOf(event), ...errorType(event) })
         counters[step]?.({
           'express_oidc.outcome': event.outcome === 'failed' ? 'failure' : 'success',
@@ -37,7 +37,7 @@ export function recordSteps(meter: MeterLike): readonly (() => void)[] {
   ]
 }
 
-function measured(
+function measure(
   step: TraceStep,
   alsoAtOnce: boolean,
   record: (seconds: number, event: TraceEvent) => void,

@@ -54,9 +54,9 @@ export class Walk {
     const request = readAuthorizationRequest(this.#state, url.searchParams)
     const answer = authorize(this.#state, request, decision)
     const response = await this.#comeBack(answer)
-    if (response.status >= 400 && decision.error === undefined) throw refused(answer, response)
+    if (response.status >= 400 && decision.error === undefined) throw refusal(answer, response)
     return {
-      ...this.#walked(response),
+      ...this.#result(response),
       clientId: request.get('client_id') ?? '',
       redirectUri: answer.redirectUri,
       sentTo: response.sentTo,
@@ -68,7 +68,7 @@ export class Walk {
     const url = await this.#leave(path, endpointPaths.endSession, 'POST')
     const target = endSession(this.#state, url.searchParams)
     if (target === undefined) return { status: 200, location: undefined, cookie: this.#jar.header }
-    return this.#walked(await this.#open(pathOf(target), 'cross-site'))
+    return this.#result(await this.#open(pathOf(target), 'cross-site'))
   }
 
   async #comeBack({ redirectUri, parameters, isPosted }: AuthorizationAnswer): Promise<AppResponse> {
@@ -122,7 +122,7 @@ export class Walk {
     return { ...response, location: response.location ?? onwardUrl(response.text) }
   }
 
-  #walked({ status, location }: AppResponse): Walked {
+  #result({ status, location }: AppResponse): Walked {
     return { status, location, cookie: this.#jar.header }
   }
 }
@@ -148,7 +148,7 @@ function pathOf(location: string): string {
   return pathname + search
 }
 
-function refused({ redirectUri }: AuthorizationAnswer, { status, text }: AppResponse): TransactionError {
+function refusal({ redirectUri }: AuthorizationAnswer, { status, text }: AppResponse): TransactionError {
   const message = `${pathOf(redirectUri)} answered ${status} and signed nobody in: ${start(text)}`
   return new TransactionError('login_refused', message)
 }

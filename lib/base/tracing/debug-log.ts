@@ -72,9 +72,9 @@ function lineOf(event: TraceEvent): string | undefined {
   if (name === undefined || (outcome === 'succeeded' && quiet.has(step) && remarks === undefined)) return undefined
   const facts = members({ issuer, client: clientId, provider, redirect_uri: redirectUri, remarks: remarks?.join(' ') })
   const [instead] = remarks?.flatMap((remark) => notQuite[remark] ?? []) ?? []
-  if (instead !== undefined) return joined(`${name}: ${instead}`, facts)
-  if (outcome === 'succeeded') return joined(`${name}: ok`, facts, flawOf(event))
-  return joined(`${name}: refused (${codesOf(event)})`, reasonOf(event.error), detailsOf(event.details), facts)
+  if (instead !== undefined) return join(`${name}: ${instead}`, facts)
+  if (outcome === 'succeeded') return join(`${name}: ok`, facts, flawOf(event))
+  return join(`${name}: refused (${codesOf(event)})`, reasonOf(event.error), detailsOf(event.details), facts)
 }
 
 function flawOf({ idTokenFlaw, isShortLived }: TraceEvent): string {
@@ -109,7 +109,7 @@ function detailsOf(details: OidcErrorDetails | undefined): string {
   if (details === undefined) return ''
   const { subject, seen, expected, option, offBySeconds, token } = details
   const facts = members({ subject, seen, expected, option, off: offBySeconds && `${offBySeconds}s` }, detail)
-  return joined(facts, tokenOf(token))
+  return join(facts, tokenOf(token))
 }
 
 function tokenOf(token: TokenDetails | undefined): string {
@@ -122,7 +122,7 @@ function isoDate(seconds: number | undefined): string | undefined {
   return seconds === undefined ? undefined : new Date(seconds * 1000).toISOString()
 }
 
-function joined(...parts: readonly string[]): string {
+function join(...parts: readonly string[]): string {
   return parts.filter((part) => part !== '').join('; ')
 }
 

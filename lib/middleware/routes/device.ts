@@ -33,15 +33,15 @@ export function answerDevice(
     call,
     (outcome) => respondOrFail(call, outcome),
     (error) => {
-      if (isOidcError(error)) refused(application, error)
+      if (isOidcError(error)) reportRefused(application, error)
       fail(error, application.configuration, { ...call, ...errorLinks(base), isPage: false })
     },
   )
   return true
 }
 
-function refused({ configuration }: ApplicationWith<'configuration'>, error: OidcError): void {
+function reportRefused({ configuration }: ApplicationWith<'configuration'>, error: OidcError): void {
   failedAt('session', configuration, error)
-  // Of an outage nobody is guilty.
+  // Outages are nobody's fault.
   if (error.status < 500) audit(() => ({ name: 'device_refused', of: configuration, reason: error.code }))
 }

@@ -46,10 +46,10 @@ export function namedRoute(request: RequestContext, path: string, routeAt: Route
   const { paths } = atProvider(base, name)
   const found = request.find(name)
   if (!(found instanceof Promise)) return found === undefined ? undefined : routeAt(found, paths)
-  return waiting(found, name, (rp) => routeAt(rp, paths))
+  return routeAfter(found, name, (rp) => routeAt(rp, paths))
 }
 
-function waiting(
+function routeAfter(
   found: Promise<WebRelyingParty | undefined>,
   name: string,
   routeOf: (rp: WebRelyingParty) => Route | undefined,

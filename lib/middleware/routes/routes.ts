@@ -165,13 +165,13 @@ const logout: ApplicationHandler = ({ application }, request) =>
   traced('logout', (request.rp ?? application).configuration, async (notes) => {
     const { httpRequest } = request
     const onward = followOnwardUrl(application, httpRequest, request.cookies().onward)
-    if (onward !== undefined) return remarked(notes, 'logout_continued', onward)
-    const page = confirmed(application, request)
-    if (page !== undefined) return remarked(notes, 'confirmation_shown', page)
+    if (onward !== undefined) return withRemark(notes, 'logout_continued', onward)
+    const page = confirmationPage(application, request)
+    if (page !== undefined) return withRemark(notes, 'confirmation_shown', page)
     return signOut(request, { returnTo: wantedReturnTo(httpRequest) })
   })
 
-function confirmed(application: OidcContext['application'], request: RequestContext): Respond | undefined {
+function confirmationPage(application: OidcContext['application'], request: RequestContext): Respond | undefined {
   try {
     return confirmLogout(application, request.httpRequest, request.session.current())
   } catch (error) {
@@ -180,7 +180,7 @@ function confirmed(application: OidcContext['application'], request: RequestCont
   }
 }
 
-function remarked(notes: TraceNotes | undefined, remark: TraceRemark, outcome: Outcome): Outcome {
+function withRemark(notes: TraceNotes | undefined, remark: TraceRemark, outcome: Outcome): Outcome {
   if (notes !== undefined) notes.remarks = [remark]
   return outcome
 }

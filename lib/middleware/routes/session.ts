@@ -110,7 +110,7 @@ function refuseTokens(user: Readonly<JsonObject>, record: SessionRecord | undefi
   const { accessToken, refreshToken, additionalTokens = [] } = tokens
   const all = [idToken, accessToken, refreshToken, ...additionalTokens.map((each) => each.accessToken)]
   const text = JSON.stringify(user)
-  if (!all.some((token) => token !== undefined && token.length >= minTokenLength && text.includes(escaped(token))))
+  if (!all.some((token) => token !== undefined && token.length >= minTokenLength && text.includes(escape(token))))
     return
   const message = 'sessionRoute.claims() returned a token of the session: no script in a browser may see one'
   throw new ConfigurationError('invalid_options', message)
@@ -119,6 +119,6 @@ function refuseTokens(user: Readonly<JsonObject>, record: SessionRecord | undefi
 // Shorter ones could be guessed, and no provider issues them (RFC 6749 section 10.10).
 const minTokenLength = 16
 
-function escaped(token: string): string {
+function escape(token: string): string {
   return JSON.stringify(token).slice(1, -1)
 }

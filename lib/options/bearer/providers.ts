@@ -63,7 +63,7 @@ export function withoutProviders(options: unknown, call: string): WithoutProvide
   const { providers, issuer: _issuer, ...others } = options
   const flaw = flawOf(options)
   if (flaw !== undefined) throw new ConfigurationError('invalid_options', `${call}: invalid options\n  - ${flaw}`)
-  const own = picked(others, rules)
+  const own = pick(others, rules)
   const rest = Object.entries(others).filter(([name]) => !Object.hasOwn(own, name))
   const found = Object.entries(isJsonObject(providers) ? providers : {}).flatMap(([name, one]) => issuersOf(name, one))
   const issuers = new Map<string, Found>()
@@ -139,7 +139,7 @@ interface Found {
 function issuersOf(name: string, provider: unknown): readonly Found[] {
   if (!isJsonObject(provider)) return []
   const issuer = String(provider['issuer'])
-  const description = picked(provider, described)
+  const description = pick(provider, described)
   const fetch = isFetch(provider['fetch']) ? provider['fetch'] : undefined
   if (!isIssuerTemplate(issuer)) return [{ issuer, name, description, fetch }]
   const tenants: readonly unknown[] = Array.isArray(provider['tenants']) ? provider['tenants'] : []
@@ -158,6 +158,6 @@ function together(first: Found, other: Found): Found {
   return { ...first, name: undefined, description: { ...first.description, ...description } }
 }
 
-function picked(from: Readonly<Record<string, unknown>>, names: readonly string[]): Readonly<Record<string, unknown>> {
+function pick(from: Readonly<Record<string, unknown>>, names: readonly string[]): Readonly<Record<string, unknown>> {
   return Object.fromEntries(names.flatMap((name) => (from[name] === undefined ? [] : [[name, from[name]] as const])))
 }

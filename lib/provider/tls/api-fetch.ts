@@ -26,7 +26,7 @@ export function createApiFetch(tls: TlsSource): ApiFetch {
       const response = await send(agents, request, body)
       if (!isRedirectStatus(response.status) || request.redirect !== 'error') return response
       await response.body?.cancel()
-      throw failed(new Error('unexpected redirect'))
+      throw fetchFailure(new Error('unexpected redirect'))
     },
     close: () => agents.close(),
   }
@@ -40,7 +40,7 @@ async function send(agents: Agents, request: Request, body: Request['body'] | Bu
   const { headers, length } = sentHeaders(request.headers)
   const answered = new Promise<Response>((resolve, reject) => {
     const sent = open(url, { method, headers, agent, signal, ...agents.lookupFor(url) })
-    const fail = (error: unknown): void => reject(failed(error))
+    const fail = (error: unknown): void => reject(fetchFailure(error))
     sent.on('response', (answer) => {
       try {
         resolve(responseOf(answer, request))
@@ -74,7 +74,7 @@ const refusedHeaders = ['expect', 'transfer-encoding', 'upgrade']
 /** The headers of the request, and the length that they give for a stream. Node counts other bodies itself. */
 function sentHeaders(given: Headers): { headers: Record<string, string>; length: string | undefined } {
   const refused = refusedHeaders.find((name) => given.has(name))
-  if (refused !== undefined) throw failed(new Error(`fetch() cannot send the header "${refused}": leave it out`))
+  if (refused !== undefined) throw fetchFailure(new Error(`fetch() cannot send the header "${refused}": leave it out`))
   const headers = new Headers(given)
   // Node would check the server's certificate for the name in "host", in place of that of the URL.
   for (const name of ['connection', 'content-length', 'host', 'keep-alive']) headers.delete(name)
@@ -99,7 +99,7 @@ async function* ofLength(pieces: AsyncIterable<Uint8Array>, length: string | und
 }
 
 // As the global fetch reports that there was no response.
-function failed(cause: unknown): TypeError {
+function fetchFailure(cause: unknown): TypeError {
   return new TypeError('fetch failed', { cause })
 }
 

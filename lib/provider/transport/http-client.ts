@@ -71,7 +71,7 @@ export function createHttpClient(settings: HttpClientSettings): HttpClient {
     const seconds = Math.max(settings.httpTimeoutSeconds, minTimeoutSeconds)
     const { origin } = new URL(url)
     const hasCertificate = settings.tls?.known()?.cert !== undefined
-    return answerInTime(sending, { seconds, underWay, origin, hasCertificate }, received(sending, maxBytes, notes))
+    return answerInTime(sending, { seconds, underWay, origin, hasCertificate }, receive(sending, maxBytes, notes))
   }
   const perform = async (url: string, request: HttpClientRequest, notes?: TraceNotes): Promise<HttpResponse> => {
     if (!allows(url)) throw new ConfigurationError('invalid_options', 'requests to the provider must use https')
@@ -171,7 +171,7 @@ function failureOf(error: unknown, { origin, hasCertificate }: Pick<Deadline, 'o
   return ownError(error) ?? outage('provider_unreachable', message, undefined, redactedCause(error))
 }
 
-async function received(
+async function receive(
   { answer }: PendingResponse,
   maxBytes = defaultMaxBytes,
   notes?: TraceNotes,

@@ -17,12 +17,12 @@ export function providerOrigins({ issuer, internalOrigin }: OriginSettings): Pro
   if (internalOrigin === undefined || issuer === undefined) return same
   const known = new URL(issuer).origin
   return {
-    internalUrl: (url) => moved(url, known, internalOrigin),
-    publicUrl: (url) => moved(url, internalOrigin, known),
+    internalUrl: (url) => moveOrigin(url, known, internalOrigin),
+    publicUrl: (url) => moveOrigin(url, internalOrigin, known),
   }
 }
 
-function moved(url: string, from: string, to: string): string {
+function moveOrigin(url: string, from: string, to: string): string {
   if (!URL.canParse(url)) return url
   const { origin, pathname, search, username, password } = new URL(url)
   return origin === from && username === '' && password === '' ? to + pathname + search : url

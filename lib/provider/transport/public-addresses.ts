@@ -43,7 +43,7 @@ function knownNetworks(): Networks {
   return (networks ??= {
     specialIpv4: listOf('ipv4', specialIpv4),
     publicIpv6: listOf('ipv6', publicIpv6),
-    specialIpv6: listOf('ipv6', [...specialIpv6, ...specialIpv4.map(translated)]),
+    specialIpv6: listOf('ipv6', [...specialIpv6, ...specialIpv4.map(translateBlock)]),
   })
 }
 
@@ -56,7 +56,7 @@ function listOf(family: 'ipv4' | 'ipv6', blocks: readonly string[]): BlockList {
   return list
 }
 
-function translated(block: string): string {
+function translateBlock(block: string): string {
   const [network, bits] = block.split('/')
   return `64:ff9b::${network}/${96 + Number(bits)}`
 }

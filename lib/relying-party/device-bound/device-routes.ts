@@ -57,7 +57,7 @@ export async function refreshDevice(call: DeviceCall): Promise<Respond> {
   if (identifier === undefined || session === undefined)
     throw proofInvalid('the header Sec-Secure-Session-Id names no session')
   const { device } = session
-  if (session.isOver || (await devices.hasEnded(session))) return ended(call, identifier, device)
+  if (session.isOver || (await devices.hasEnded(session))) return endedResponse(call, identifier, device)
   const header = httpRequest.header('secure-session-response')
   if (header === undefined) return challenge(devices, identifier, device)
   const proof = readDeviceProof(header, base.origin)
@@ -82,7 +82,7 @@ function challenge(devices: Devices, identifier: string, device: string): Respon
   return { kind: 'respond', status: 403, headers, body: '' }
 }
 
-function ended({ devices, base }: DeviceCall, identifier: string, device: string): Respond {
+function endedResponse({ devices, base }: DeviceCall, identifier: string, device: string): Respond {
   return json({ session_identifier: identifier, continue: false }, devices.cookiesOf(base).remove(device))
 }
 

@@ -36,7 +36,7 @@ export function refusalOf(error: unknown): TokenRefusal | undefined {
 }
 
 /** The answer to a push that was taken (RFC 8935 section 2.2). Apple documents 200. */
-export function accepted(status = 202): Respond {
+export function acceptedResponse(status = 202): Respond {
   return { kind: 'respond', status, headers: privateHeaders, body: '' }
 }
 

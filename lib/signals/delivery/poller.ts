@@ -71,18 +71,18 @@ export class Poller {
       const begun = this.#parts.receiver.runtime.now()
       const page = await this.#request()
       const failure = await this.#takeAll(page.sets)
-      if (failure !== undefined) return await this.#failed(failure)
+      if (failure !== undefined) return await this.#recordFailure(failure)
       this.#backoff.recordSuccess()
       return this.#secondsAfter(page, begun)
     } catch (error) {
       // A request that close() aborted is not a failure.
       if (this.#closing.signal.aborted) return 0
       failedAt('signal', { issuer }, failureOf(error))
-      return this.#failed(error)
+      return this.#recordFailure(error)
     }
   }
 
-  async #failed(error: unknown): Promise<number> {
+  async #recordFailure(error: unknown): Promise<number> {
     const { onError, transmitter } = this.#parts
     this.#backoff.recordFailure(failureOf(error))
     // The stream may have another endpoint by now.

@@ -1,7 +1,7 @@
 import { TokenValidationError } from '../../errors.js'
 import { parseJsonObject } from '../../base/json.js'
 import type { Respond } from '../../http/outcome.js'
-import { accepted, answerFor, postOnly } from './answers.js'
+import { acceptedResponse, answerFor, postOnly } from './answers.js'
 import { receive, type ReceiverParts } from './receiver.js'
 
 /** A request of a transmitter. */
@@ -28,7 +28,7 @@ export async function answerPush(
   try {
     const { authorization } = request
     const { options } = await receive(parts, await tokenIn(parts, request), { authorization })
-    return accepted(options.profile === 'apple' ? 200 : 202)
+    return acceptedResponse(options.profile === 'apple' ? 200 : 202)
   } catch (error) {
     return answerFor(error) ?? { kind: 'failed', error }
   }

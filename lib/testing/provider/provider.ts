@@ -17,11 +17,11 @@ type Endpoint = (state: ProviderState, request: ProviderRequest) => Response
 const endpoints: Readonly<Record<Exclude<TestEndpoint, 'authorization' | 'endSession'>, Endpoint>> = {
   discovery: ({ configuration }) => json(metadataOf(configuration.issuer)),
   jwks: ({ key }) => json({ keys: [key.publicJwk] }),
-  token: posted(answerToken),
+  token: postOnly(answerToken),
   userinfo: answerUserinfo,
-  introspection: posted(answerIntrospection),
-  revocation: posted(answerRevocation),
-  par: posted(answerPushed),
+  introspection: postOnly(answerIntrospection),
+  revocation: postOnly(answerRevocation),
+  par: postOnly(answerPushed),
 }
 
 /** The provider as applications and APIs reach it. */
@@ -83,7 +83,7 @@ export class ProviderServer {
   }
 }
 
-function posted(endpoint: Endpoint): Endpoint {
+function postOnly(endpoint: Endpoint): Endpoint {
   return (state, request) =>
     request.method === 'POST'
       ? endpoint(state, request)

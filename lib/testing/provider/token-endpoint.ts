@@ -54,7 +54,7 @@ function byCode({ state, clientId, form, jkt }: TokenCall): JsonObject {
     throw new OAuthError('invalid_grant', 'the code is for another client, redirect URI or code verifier')
   }
   requireKey(grant, jkt)
-  return answerFor(state, withKey(narrowed(grant, form), jkt))
+  return answerFor(state, withKey(narrow(grant, form), jkt))
 }
 
 /** RFC 6749 section 6, with rotation (RFC 9700 section 4.14.2). */
@@ -71,7 +71,7 @@ function byRefreshToken({ state, clientId, form, jkt }: TokenCall): JsonObject {
   state.tokens.delete(token)
   state.usedRefreshTokens.set(token, grant)
   const { nonce: _, ...renewed } = grant
-  return answerFor(state, renewed, narrowed(renewed, form))
+  return answerFor(state, renewed, narrow(renewed, form))
 }
 
 /** RFC 6749 section 4.4. */
@@ -149,7 +149,7 @@ function audienceOf(form: URLSearchParams): readonly string[] {
   return [...form.getAll('resource'), ...form.getAll('audience')]
 }
 
-function narrowed(grant: Grant, form: URLSearchParams): Grant {
+function narrow(grant: Grant, form: URLSearchParams): Grant {
   const audience = audienceOf(form)
   const granted = grant.scope.split(' ')
   const scope = form.get('scope') ?? grant.scope

@@ -29,7 +29,7 @@ async function checkStore(store: GuardedStore, option: string, given: unknown): 
   const name = `doctor:${randomBytes(16).toString('base64url')}`
   try {
     const times: number[] = []
-    const flaw = await roundTrip(timed(store, times), name, isSharedStore(given))
+    const flaw = await roundTrip(withTimes(store, times), name, isSharedStore(given))
     // The fastest call: this process may have waited for its turn in others.
     const each = Math.round(Math.min(...times))
     if (flaw !== undefined) return fail(check, `"${option}" ${flaw}`, 'look at the store: sessions would be lost')
@@ -49,7 +49,7 @@ async function checkStore(store: GuardedStore, option: string, given: unknown): 
 
 type Calls = Pick<GuardedStore, 'set' | 'get' | 'add' | 'replace' | 'remove'>
 
-function timed(store: GuardedStore, times: number[]): Calls {
+function withTimes(store: GuardedStore, times: number[]): Calls {
   const time = async <T>(call: () => Promise<T>): Promise<T> => {
     const began = performance.now()
     const result = await call()

@@ -21,13 +21,13 @@ export async function checkClient(
     const answer = await sendAsClient(server, metadata, probe)
     if (answer.kind === 'refused-client') {
       const isElsewhere = probe.url === metadata.revocation_endpoint
-      return isElsewhere ? refusedElsewhere(server, answer) : refused(server, metadata, probe, answer)
+      return isElsewhere ? refusedElsewhere(server, answer) : refusedFinding(server, metadata, probe, answer)
     }
     if (answer.kind === 'other') doubts.push(noAnswer(probe, answer))
     else {
       const control = await sendAsClient(server, metadata, { ...probe, isSpoiled: true })
-      if (control.kind === 'refused-client') return accepted(server, answer, 'code' in probe.parameters)
-      doubts.push(undecided(server, answer))
+      if (control.kind === 'refused-client') return acceptedFinding(server, answer, 'code' in probe.parameters)
+      doubts.push(undecidedFinding(server, answer))
     }
   }
   return doubts[0] ?? unknown(check, 'the provider has no endpoint to ask', 'sign in once')
@@ -63,7 +63,7 @@ function noAnswer({ url }: ClientRequest, { words }: ClientAnswer): Finding {
   return unknown(check, `${origin}${pathname} gives no answer of an OAuth endpoint: ${words}`, fix)
 }
 
-function accepted({ client }: ClientServer, answer: ClientAnswer, isExchange: boolean): Finding {
+function acceptedFinding({ client }: ClientServer, answer: ClientAnswer, isExchange: boolean): Finding {
   const { clientId } = client
   const isForbidden =
     answer.kind === 'error' && ['unauthorized_client', 'unsupported_grant_type'].includes(answer.error)
@@ -89,7 +89,7 @@ function praiseFor(method: string, clientId: string): string {
   return `the provider accepts the credentials of the client "${clientId}", and refuses made-up ones`
 }
 
-function undecided({ client }: ClientServer, { method }: ClientAnswer): Finding {
+function undecidedFinding({ client }: ClientServer, { method }: ClientAnswer): Finding {
   const made = method === 'none' ? 'a made-up client ID' : 'made-up credentials'
   const message = `the provider does not refuse ${made} either, so nothing is proven for the client "${client.clientId}"`
   return unknown(
@@ -104,7 +104,7 @@ const others: Readonly<Record<string, ClientAuthenticationMethod>> = {
   client_secret_post: 'client_secret_basic',
 }
 
-async function refused(
+async function refusedFinding(
   server: ClientServer,
   metadata: ProviderMetadata,
   probe: ClientRequest,

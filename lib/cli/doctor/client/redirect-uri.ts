@@ -37,7 +37,7 @@ export async function checkRedirectUri(
   }
   const { location } = outcome
   if (location !== undefined && isBack(location, redirectUri)) return sentBack(location, redirectUri)
-  if (isRefusal(outcome)) return refused(server, redirectUri, outcome)
+  if (isRefusal(outcome)) return refusedFinding(server, redirectUri, outcome)
   const control = await ask(server, never)
   const isControlRefused = isOidcError(control) || (isReply(control) && isRefusal(control))
   if (isControlRefused && outcome.status < 400) {
@@ -54,7 +54,7 @@ async function byPushedRequest(
   status: number,
 ): Promise<Finding> {
   const push = (uri: string): Promise<ClientAnswer> | undefined =>
-    url === undefined ? undefined : sendAsClient(server, metadata, { url, parameters: pushed(server, uri) })
+    url === undefined ? undefined : sendAsClient(server, metadata, { url, parameters: pushedParameters(server, uri) })
   const [own, other] = [await push(redirectUri), await push(never)]
   if (own?.kind === 'success' && other?.kind === 'error') {
     return ok(check, `the provider takes a pushed request with ${redirectUri}, and refuses one with another`)
@@ -63,7 +63,7 @@ async function byPushedRequest(
   return unknown(check, message, `compare what is registered with ${redirectUri}, or sign in once`)
 }
 
-function pushed({ runtime }: ClientServer, redirectUri: string): Readonly<Record<string, string>> {
+function pushedParameters({ runtime }: ClientServer, redirectUri: string): Readonly<Record<string, string>> {
   const random = (): string => runtime.randomBytes(32).toString('base64url')
   const proof = { code_challenge: random(), code_challenge_method: 'S256' }
   return { response_type: 'code', redirect_uri: redirectUri, scope: 'openid', state: random(), ...proof }
@@ -109,7 +109,7 @@ function isRefusal({ status, text, location }: Reply): boolean {
   return (status === 403 || status === 404) && /redirect|callback/i.test(text)
 }
 
-function refused({ client }: ClientServer, redirectUri: string, { status }: Reply): Finding {
+function refusedFinding({ client }: ClientServer, redirectUri: string, { status }: Reply): Finding {
   const message = `the provider does not accept an authorization request of client "${client.clientId}" with the redirect URI ${redirectUri} (status ${status}, and no way back)`
   return fail(check, message, registerIt(redirectUri))
 }

@@ -32,14 +32,14 @@ export async function reach(server: Server): Promise<Reached> {
       ...further,
       ...findings,
       ...clock,
-      ...(isAsConfigured ? [] : [stopped(metadata !== undefined)]),
+      ...(isAsConfigured ? [] : [stoppedFinding(metadata !== undefined)]),
     ],
     ...(metadata === undefined ? {} : { metadata }),
     isUsable: isAsConfigured,
   }
 }
 
-function stopped(hasMetadata: boolean): Finding {
+function stoppedFinding(hasMetadata: boolean): Finding {
   const message = hasMetadata
     ? 'keys, credentials and URIs were not checked: nothing is sent to a provider that calls itself otherwise'
     : 'keys, credentials and URIs were not checked: the metadata say where'

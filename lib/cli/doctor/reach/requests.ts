@@ -67,12 +67,12 @@ export function createRequests(settings: RequestSettings): Requests {
       const url = internalUrl(named)
       if (!URL.canParse(url)) return { code: 'NO_URL', message: 'it is not a URL' }
       if (!isAllowed(url)) return { code: 'NOT_HTTPS', message: 'it is plain http, which is for this machine only' }
-      return received(transport.send(url, { method, headers, body }), url, settings.httpTimeoutSeconds)
+      return receive(transport.send(url, { method, headers, body }), url, settings.httpTimeoutSeconds)
     },
   }
 }
 
-async function received(sending: PendingResponse, url: string, seconds: number): Promise<Reply | NoReply> {
+async function receive(sending: PendingResponse, url: string, seconds: number): Promise<Reply | NoReply> {
   const missed = new Error('no answer in time')
   const timer = setTimeout(() => sending.abort(missed), seconds * 1000)
   try {
