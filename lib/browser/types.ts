@@ -36,7 +36,7 @@ export interface SignedInSession {
 export interface SignedOutSession {
   /** Whether somebody is signed in. */
   readonly isAuthenticated: false
-  /** Nobody. */
+  /** Nobody is signed in. */
   readonly user: null
   /** There is no session. */
   readonly session: null
@@ -72,7 +72,7 @@ export interface OidcClientOptions {
   on401?: On401 | undefined
 }
 
-/** What `apiFetch()` takes beside the options of `fetch()`. */
+/** Options of `apiFetch()`, in addition to those of `fetch()`. */
 export interface ApiFetchInit extends RequestInit {
   /**
    * Whether nobody asked for this request, as for one that a timer sends. It does not count as use of the session, and it never
@@ -94,7 +94,7 @@ export interface PageLoginOptions {
    */
   returnTo?: string | URL | undefined
   /**
-   * Whether the login takes place in a new tab, so that this page stays as it is. Call it in a handler of a click: browsers
+   * Whether the login takes place in a new tab, while this page stays as it is. Call it in a handler of a click: browsers
    * block tabs that nobody asked for.
    *
    * @default false
@@ -107,7 +107,16 @@ export interface OidcClient {
   /**
    * Asks the application who is signed in. That does not prolong the session, unless `prolong` is `true`.
    *
-   * It rejects if the application is unavailable: that never means that nobody is signed in.
+   * It rejects if the application is unavailable. That never means that nobody is signed in.
+   *
+   * @example
+   * ```ts
+   * import { createOidcClient } from 'express-oidc/browser'
+   *
+   * const client = createOidcClient()
+   * const { isAuthenticated, user } = await client.session()
+   * document.title = isAuthenticated ? `Orders of ${user.name}` : 'Please sign in'
+   * ```
    */
   session(options?: { prolong?: boolean | undefined }): Promise<Session>
   /**
@@ -118,14 +127,40 @@ export interface OidcClient {
    * if this page is in a frame, where no login starts.
    *
    * It rejects with a `TypeError` for a URL of another origin, and for a redirect to one.
+   *
+   * @example
+   * ```ts
+   * import { createOidcClient } from 'express-oidc/browser'
+   *
+   * const client = createOidcClient()
+   * const response = await client.apiFetch('/api/orders', { method: 'POST', body: JSON.stringify({ item: 7 }) })
+   * ```
    */
   apiFetch(input: string | URL | Request, init?: ApiFetchInit): Promise<Response>
   /**
    * Goes to the login. In a new tab, it resolves once somebody has signed in there, who may be another person. If the tab is closed
-   * before, the promise stays pending; a later call replaces it, so that one login has one consequence.
+   * before, the promise stays pending. A later call replaces it: only one promise resolves after a login.
+   *
+   * @example
+   * ```ts
+   * import { createOidcClient } from 'express-oidc/browser'
+   *
+   * const client = createOidcClient()
+   * document.querySelector('#sign-in')?.addEventListener('click', () => client.login({ returnTo: '/orders' }))
+   * ```
    */
   login(options?: PageLoginOptions): Promise<Session>
-  /** Signs out here and at the provider, and goes to `returnTo` or to the page that `logout.returnTo` of `oidc()` names. */
+  /**
+   * Signs out here and at the provider, and goes to `returnTo` or to the page that `logout.returnTo` of `oidc()` names.
+   *
+   * @example
+   * ```ts
+   * import { createOidcClient } from 'express-oidc/browser'
+   *
+   * const client = createOidcClient()
+   * document.querySelector('#sign-out')?.addEventListener('click', () => client.logout({ returnTo: '/goodbye' }))
+   * ```
+   */
   logout(options?: { returnTo?: string | URL | undefined }): Promise<void>
   /**
    * Resolves when the session of this page has ended: it has expired, the person has signed out in another tab or browser, or another

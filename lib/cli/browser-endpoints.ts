@@ -4,11 +4,11 @@ import { OAuthError } from '../testing/provider/answers.js'
 import {
   type AuthorizationAnswer,
   authorize,
+  endSession,
   isUsualRedirect,
   readAuthorizationRequest,
   requireRedirectUri,
 } from '../testing/provider/authorization.js'
-import { endSession } from '../testing/provider/end-session.js'
 import { endpointPaths, isEndpointPath } from '../testing/provider/metadata.js'
 import type { ProviderServer } from '../testing/provider/provider.js'
 import type { ProviderState } from '../testing/provider/state.js'

@@ -65,6 +65,14 @@ export interface TokenSource {
    * Returns the given headers plus the token in `authorization`, for other HTTP clients. The given object is not
    * changed.
    *
+   * @example
+   * ```ts
+   * import { clientCredentials } from 'express-oidc'
+   *
+   * const service = clientCredentials({ issuer, clientId, clientSecret })
+   * const headers = await service.authorize({ accept: 'application/json' }, { scope: 'orders:read' })
+   * ```
+   *
    * @param request - the request that the headers are for; with the option `dpop`, their `dpop` is a proof for this one
    *   request
    * @throws like {@link TokenSource.getToken}; {@link ConfigurationError} `invalid_options` if `dpop` is set and
@@ -79,6 +87,15 @@ export interface TokenSource {
    * Exchanges a token for one that calls the next service on the user's behalf. The result is cached by the
    * SHA-256 of the exchanged token, and never for longer than that token is known to be valid.
    *
+   * @example
+   * ```ts
+   * import { clientCredentials } from 'express-oidc'
+   *
+   * const service = clientCredentials({ issuer, clientId, clientSecret })
+   * const subjectToken = req.auth?.token ?? ''
+   * const token = await service.exchange({ subjectToken, resource: 'https://billing.example.com' })
+   * ```
+   *
    * @throws like {@link TokenSource.getToken}; {@link TokenEndpointError} `invalid_grant` if the provider rejects the
    *   subject token, and `interaction_required` if the person has to act first
    * @see https://www.rfc-editor.org/rfc/rfc8693#section-2
@@ -88,8 +105,17 @@ export interface TokenSource {
    * Gets a token that calls the next service on the user's behalf from Microsoft Entra ID or AD FS, which do not know token
    * exchange: by the JWT bearer grant with `requested_token_use=on_behalf_of`. It is cached as by `exchange()`.
    *
-   * If the person has to act first, for Conditional Access say, the error holds the challenge for the client in
+   * If the person has to act first, for example because of Conditional Access, the error holds the challenge for the client in
    * `headers['WWW-Authenticate']`, and in `claims`.
+   *
+   * @example
+   * ```ts
+   * import { clientCredentials } from 'express-oidc'
+   *
+   * const service = clientCredentials({ issuer, clientId, clientSecret })
+   * const assertion = req.auth?.token ?? ''
+   * const token = await service.onBehalfOf({ assertion, scope: 'https://graph.microsoft.com/User.Read' })
+   * ```
    *
    * @throws like {@link TokenSource.exchange}
    * @see https://www.rfc-editor.org/rfc/rfc7523#section-2.1
@@ -103,18 +129,47 @@ export interface TokenSource {
    *
    * The draft is not an RFC yet: this method may change in any version.
    *
+   * @example
+   * ```ts
+   * import { clientCredentials } from 'express-oidc'
+   *
+   * const identityProvider = clientCredentials({ issuer, clientId, clientSecret }) // as in oidc()
+   * const wiki = clientCredentials({ issuer: 'https://wiki.example.com', clientId: 'notes', clientSecret })
+   * const subjectToken = req.oidc.idToken ?? ''
+   * const token = await wiki.crossAppAccess({ identityProvider, subjectToken, scope: 'pages:read' })
+   * ```
+   *
    * @experimental
    * @throws like {@link TokenSource.exchange}
    * @see https://datatracker.ietf.org/doc/draft-ietf-oauth-identity-assertion-authz-grant/
    */
   crossAppAccess(request: CrossAppAccessOptions): Promise<string>
   /**
-   * Forgets a token that an API rejected, so that the next call gets a new one. `fetch()` does this by itself. It is
+   * Forgets a token that an API rejected: the next call gets a new one. `fetch()` does this by itself. It is
    * rate-limited, in case an API rejects every token: five in a row, then one per ten seconds.
+   *
+   * @example
+   * ```ts
+   * import { clientCredentials } from 'express-oidc'
+   *
+   * const service = clientCredentials({ issuer, clientId, clientSecret })
+   * const token = await service.getToken()
+   * const { status } = await fetch('https://api.example.com/orders', { headers: { authorization: `Bearer ${token}` } })
+   * if (status === 401) service.drop(token)
+   * ```
    */
   drop(token: string): void
   /**
    * Forgets a token and revokes it at the provider, with one request.
+   *
+   * @example
+   * ```ts
+   * import { clientCredentials } from 'express-oidc'
+   *
+   * const service = clientCredentials({ issuer, clientId, clientSecret })
+   * const token = await service.getToken()
+   * const isRevoked = await service.revoke(token)
+   * ```
    *
    * @returns `false` if the provider does not revoke such tokens
    * @throws {ProviderError} for outages: assume that the token is still valid

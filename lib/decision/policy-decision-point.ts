@@ -22,6 +22,15 @@ export interface PolicyDecisionPoint {
   /**
    * Asks one question.
    *
+   * @example
+   * ```ts
+   * import { policyDecisionPoint } from 'express-oidc'
+   *
+   * const pdp = policyDecisionPoint({ url: 'https://pdp.example.com' })
+   * const subject = { type: 'user', id: 'alice' }
+   * const { decision } = await pdp.evaluate({ subject, action: 'read', resource: { type: 'order', id: '7' } })
+   * ```
+   *
    * @throws {AccessError} `decision_unavailable` if there is no answer, or none that can be read
    * @throws {ConfigurationError} `invalid_options` if the argument is not a valid question
    * @see https://openid.net/specs/authorization-api-1_0.html#name-access-evaluation-api
@@ -29,6 +38,16 @@ export interface PolicyDecisionPoint {
   evaluate(question: DecisionQuestion): Promise<DecisionAnswer>
   /**
    * Asks several questions in one request. The answers are in the order of the questions.
+   *
+   * @example
+   * ```ts
+   * import { policyDecisionPoint } from 'express-oidc'
+   *
+   * const pdp = policyDecisionPoint({ url: 'https://pdp.example.com' })
+   * const [subject, resource] = [{ type: 'user', id: 'alice' }, { type: 'order', id: '7' }]
+   * const answers = await pdp.evaluateAll(['read', 'remove'].map((action) => ({ subject, action, resource })))
+   * const allowed = answers.map(({ decision }) => decision)
+   * ```
    *
    * @throws like {@link PolicyDecisionPoint.evaluate}
    * @see https://openid.net/specs/authorization-api-1_0.html#name-access-evaluations-api
@@ -103,7 +122,7 @@ function questionsIn(questions: readonly DecisionQuestion[]): readonly CheckedQu
   throw new ConfigurationError('invalid_options', `evaluateAll() takes a list of 1 to ${maxQuestions} questions`)
 }
 
-// Members that are `undefined` are left out, so that the same question has one text.
+// Members that are `undefined` are left out: the same question always has the same text.
 function bodyOf(value: object): string {
   try {
     return JSON.stringify(value)
@@ -165,7 +184,7 @@ async function credentials(authorization: () => unknown, seconds: number): Promi
   throw undecided('was not asked', 'no string from the function "authorization"')
 }
 
-// Also where the application's function for credentials fails: without them there is no decision.
+// This includes failures of the application's function for credentials: without credentials there is no decision.
 function failureOf(error: unknown, why: string): AccessError | ConfigurationError {
   if (error instanceof AccessError || error instanceof ConfigurationError) return error
   const seen = isOidcError(error) ? error.code : 'an error'

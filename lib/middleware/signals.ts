@@ -34,10 +34,14 @@ export interface SignalsMiddleware extends Middleware {
    */
   ready(): Promise<void>
   /**
-   * Fetches events from each transmitter with the option `poll`, until `close()` is called. What fails is tried again, after growing
-   * waits, and told to `onError`. Several processes may poll: what one of them has taken is acknowledged by all.
+   * Fetches events from each transmitter with the option `poll`, until `close()` is called, which fulfils the promise. Failures are
+   * reported to `onError` and retried, after growing waits. Several processes may poll: what one of them has taken is acknowledged by all.
    *
-   * @returns a promise that is fulfilled after `close()`
+   * @example
+   * ```ts
+   * receiver.poll().catch(console.error) // until receiver.close()
+   * ```
+   *
    * @throws {ConfigurationError} `invalid_options` if no transmitter has the option `poll`
    * @see https://www.rfc-editor.org/rfc/rfc8936#section-2
    */
@@ -47,9 +51,8 @@ export interface SignalsMiddleware extends Middleware {
    *
    * @example
    * ```ts
-   * import { clientCredentials, oidc, signals } from 'express-oidc'
+   * import { clientCredentials, signals } from 'express-oidc'
    *
-   * const auth = oidc(options)
    * const accessToken = clientCredentials({ issuer, clientId, clientSecret, scope: 'ssf.manage' })
    * const receiver = signals({ oidc: auth, transmitters: [{ issuer, accessToken }] })
    * const { stream_id: id } = await receiver.streams().create({ delivery: 'https://app.example.com/signals' })
@@ -65,8 +68,8 @@ export interface SignalsMiddleware extends Middleware {
 }
 
 /**
- * Creates middleware that takes security events of other systems and ends the sessions that they name: in all browsers, in all processes,
- * and on live connections. It answers pushes at its path, and lets all other requests pass.
+ * Creates middleware that takes security events from other systems and ends the sessions that they name: in all browsers, in all
+ * processes, and on live connections. It answers pushes at its path, and lets all other requests pass.
  *
  * Mount it before body parsers, and before `oidc()`.
  *

@@ -71,7 +71,7 @@ export function person(): NamedRequirement {
  *
  * @example
  * ```ts
- * app.post('/import', requireAuth(machine(), scope('orders:write')), data)
+ * app.post('/import', requireAuth(machine(), scope('orders:write')), importOrders)
  * ```
  *
  * @see https://www.rfc-editor.org/rfc/rfc9068#section-5
@@ -145,7 +145,7 @@ export function maxAge(seconds: number, now?: () => number): NamedRequirement {
   }
 }
 
-// Of what was granted, only what is missing is named.
+// Only what is missing is named, not what was granted.
 function lacking(subject: string, wanted: readonly string[], given: readonly unknown[]): OidcErrorDetails {
   const missing = wanted.filter((value) => !given.includes(value))
   return { subject, seen: 'missing', expected: missing.map(quoted).join(' and ') }

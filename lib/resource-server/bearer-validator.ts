@@ -31,6 +31,14 @@ export interface BearerValidator {
   /**
    * Validates an access token, and its proof of possession if it has one. Without credentials it rejects, too.
    *
+   * @example
+   * ```ts
+   * import { createBearerValidator } from 'express-oidc'
+   *
+   * const validator = createBearerValidator({ issuer, audience: 'https://api.example.com' })
+   * const { subject, scopes } = await validator.validate(req.headers.authorization)
+   * ```
+   *
    * @param authorization - the value of the `Authorization` header, such as `Bearer eyJ...`; `null` or `undefined` without one
    * @throws {BearerError} `missing_token`, `invalid_request`, `invalid_token`, `invalid_dpop_proof` or `use_dpop_nonce`, with
    *   status and challenge

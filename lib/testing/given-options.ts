@@ -27,9 +27,9 @@ export interface BearerTestOptions {
   issuer: string
   /** As given to `testProvider()`. */
   audience: string
-  /** With opaque tokens. */
+  /** The API's credentials for introspection, if the provider issues opaque tokens. */
   introspection?: { clientId: string; clientSecret?: string; clientAuthentication?: 'none' }
-  /** With opaque tokens. */
+  /** Set if the provider issues opaque tokens. */
   tokenFormat?: 'opaque'
   /** Reaches the provider, without a network. */
   fetch: typeof globalThis.fetch
@@ -37,13 +37,13 @@ export interface BearerTestOptions {
 
 /** Options of this package for a test provider. */
 export interface ProviderTestOptions {
-  /** For `oidc()`. */
+  /** Options of `oidc()`. */
   readonly oidc: OidcTestOptions
-  /** For one of the providers of `oidc({ providers })` and `bearer({ providers })`. */
+  /** Options of one of the providers of `oidc({ providers })` and `bearer({ providers })`. */
   readonly provider: ClientTestOptions
-  /** For `bearer()`. */
+  /** Options of `bearer()`. */
   readonly bearer: BearerTestOptions
-  /** For `clientCredentials()`. */
+  /** Options of `clientCredentials()`. */
   readonly clientCredentials: ClientTestOptions
 }
 

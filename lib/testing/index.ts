@@ -10,6 +10,6 @@ export type { BackchannelLogoutOptions, SignedInOptions, SignInOptions } from '.
 export type { BearerTestOptions, ClientTestOptions, OidcTestOptions, ProviderTestOptions } from './given-options.js'
 export type { TestClient, TestProviderOptions, TestUser } from './options.js'
 export type { TestEndpoint } from './provider/metadata.js'
-export type { TestProvider } from './test-provider.js'
+export type { TestProvider } from './provider/types.js'
 export type { AccessTokens, TestTokenOptions } from './test-tokens.js'
 export type { Walked } from './walk.js'

@@ -9,47 +9,10 @@ import { type TestEndpoint, endpointPaths, isEndpointName } from './provider/met
 import { ProviderServer } from './provider/provider.js'
 import { type ProviderState, newKey, newState } from './provider/state.js'
 import { issueLogoutToken, revokeRefreshTokens } from './provider/tokens.js'
+import type { TestProvider } from './provider/types.js'
 import { backchannelLogoutOptions, signInOptions, signOutOptions } from './schema.js'
 import { type AccessTokens, createAccessTokens, personNamed } from './test-tokens.js'
 import { logoutPathBeside, Walk, type Walked, type WalkedLogin } from './walk.js'
-
-/** An OpenID provider in the process of a test: no network, no other package, and its clock is yours. */
-export interface TestProvider {
-  /** As given, or 'https://provider.test'. */
-  readonly issuer: string
-  /** Options that are complete: `oidc(provider.options.oidc)`, `bearer(provider.options.bearer)`. Add your own after them. */
-  readonly options: ProviderTestOptions
-  /** Reaches the provider, and nothing else: what `options` have as `fetch`. */
-  readonly fetch: typeof globalThis.fetch
-  /** Makes access tokens, and bad ones: `accessToken.expired()`. */
-  readonly accessToken: AccessTokens
-  /**
-   * Signs a person in through the application's own routes, so that `onLogin` runs.
-   *
-   * @throws {TransactionError} `login_refused`: the application did not sign them in, and no `error` was given; the message has its answer
-   */
-  signIn(app: AppUnderTest, user: string, options?: SignInOptions): Promise<Walked>
-  /** Signs out through the application's logout route and the provider. */
-  signOut(app: AppUnderTest, options?: { readonly path?: string; readonly cookie?: string }): Promise<Walked>
-  /** Posts a logout token to the application, and returns the status of each answer. */
-  backchannelLogout(user: string, options?: BackchannelLogoutOptions): Promise<readonly number[]>
-  /** Has an endpoint fail, until `up()`, or the returned function, is called. */
-  fail(endpoint: TestEndpoint, status: number, body?: unknown): () => void
-  /** Nobody reaches it any more. */
-  down(): void
-  /** All of it answers again. */
-  up(): void
-  /** From now on it signs with a new key, and publishes no other. */
-  rotateKeys(): void
-  /** Ends the refresh tokens of a person, or of everybody: as when an administrator signs them out. */
-  revokeRefresh(user?: string): void
-  /** Moves the clock ahead: the provider's, and that of every `oidc()`, `bearer()` and `clientCredentials()` with its options. */
-  advance(seconds: number): void
-  /** Stops that clock: from now on only `advance()` moves it, however slow the machine is. */
-  freeze(): void
-  /** The time by that clock, in seconds since the epoch. */
-  now(): number
-}
 
 /**
  * Starts a provider in this process. Tokens are signed and validated as ever: only `fetch` is not the real one.

@@ -45,7 +45,7 @@ export interface AccessTokens {
   idToken(options?: TestTokenOptions): string
 }
 
-// Of all providers: to make one takes a tenth of a second.
+// Shared by all providers: to make a key takes a tenth of a second.
 let foreignKey: ProviderKey | undefined
 
 /** Creates what makes tokens of a provider. */

@@ -5,16 +5,16 @@ import {
   type AuthorizationAnswer,
   type Decision,
   authorize,
+  endSession,
   readAuthorizationRequest,
 } from './provider/authorization.js'
-import { endSession } from './provider/end-session.js'
 import { endpointPaths } from './provider/metadata.js'
 import type { ProviderServer } from './provider/provider.js'
 import type { ProviderState } from './provider/state.js'
 
 /** A browser's walk through the application's own routes. */
 export interface Walked {
-  /** Of the last response of the application. */
+  /** Status of the application's last response. */
   readonly status: number
   /** Where it sends the browser. */
   readonly location: string | undefined

@@ -21,6 +21,7 @@ declare global {
   const secret: string
   const sharedStore: library.SharedStore
   const listOrders: (req: Request, res: Response) => void
+  const importOrders: (req: Request, res: Response) => void
   const payroll: (req: Request, res: Response) => void
   const removeOrder: (req: Request, res: Response) => void
   const transfer: (req: Request, res: Response) => void

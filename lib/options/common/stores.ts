@@ -3,8 +3,8 @@ import * as v from 'valibot'
 /**
  * A store that all processes of an application share, such as Redis. It keeps short texts by name, each with a lifetime.
  *
- * Every call must settle within a bounded time. While the store is unavailable, calls must reject: they must never resolve as
- * if there were no value.
+ * Every call must settle within a bounded time. While the store is unavailable, calls must reject. They must never resolve as
+ * if the value were missing.
  *
  * @example
  * ```ts
@@ -17,15 +17,35 @@ import * as v from 'valibot'
  * ```
  */
 export interface SharedStore {
-  /** Returns the values of these names, in order, `undefined` for a missing one. It should take one round trip. */
+  /**
+   * Returns the values of these names, in order, `undefined` for a missing one. It should take one round trip.
+   *
+   * @throws {SessionError} `session_store_unavailable`. A store of your own may reject with any error.
+   */
   get(names: readonly string[]): Promise<readonly (string | undefined)[]>
-  /** Stores a value for so many milliseconds, replacing any other. Value and lifetime are written atomically. */
+  /**
+   * Stores a value for so many milliseconds, replacing any other. Value and lifetime are written atomically.
+   *
+   * @throws {SessionError} `session_store_unavailable`. A store of your own may reject with any error.
+   */
   set(name: string, value: string, milliseconds: number): Promise<void>
-  /** Stores a value if there is none, atomically. Returns whether it did. */
+  /**
+   * Stores a value if there is none, atomically. Returns whether it did.
+   *
+   * @throws {SessionError} `session_store_unavailable`. A store of your own may reject with any error.
+   */
   add(name: string, value: string, milliseconds: number): Promise<boolean>
-  /** Replaces a value if it equals the expected one, atomically. Returns whether it did. */
+  /**
+   * Replaces a value if it equals the expected one, atomically. Returns whether it did.
+   *
+   * @throws {SessionError} `session_store_unavailable`. A store of your own may reject with any error.
+   */
   replace(name: string, expected: string, value: string, milliseconds: number): Promise<boolean>
-  /** Removes a value, with `expected` only if it equals that, atomically. Returns whether it did. */
+  /**
+   * Removes a value, atomically; if `expected` is given, only a value that equals it. Returns whether it did.
+   *
+   * @throws {SessionError} `session_store_unavailable`. A store of your own may reject with any error.
+   */
   remove(name: string, expected?: string): Promise<boolean>
 }
 

@@ -37,32 +37,79 @@ export interface StreamStatus {
 }
 
 /**
- * The streams that a transmitter has for this receiver. All methods make one request, and throw {@link ProviderError} if it fails:
- * `stream_refused`, with `details.seen` as the status, or an outage.
+ * The streams that a transmitter has for this receiver. Each method makes one request, and throws {@link ProviderError} if it fails:
+ * `stream_refused`, with the status in `details.seen`, or an outage.
  *
  * @see https://openid.net/specs/openid-sharedsignals-framework-1_0.html#name-event-stream-management-api
  */
 export interface EventStreams {
-  /** Creates a stream. */
+  /**
+   * Creates a stream.
+   *
+   * @throws {ProviderError} `stream_refused`, also if there is one already and the transmitter allows no more; `provider_refused_client`,
+   *   `provider_response_invalid`, `provider_issuer_mismatch`, or an outage
+   */
   create(request?: StreamRequest): Promise<EventStream>
-  /** The streams that there are. */
+  /**
+   * Lists the streams.
+   *
+   * @throws {ProviderError} as {@link EventStreams.create}
+   */
   list(): Promise<readonly EventStream[]>
-  /** One of them. */
+  /**
+   * Returns one stream.
+   *
+   * @throws {ProviderError} `stream_refused` if it does not exist, and as {@link EventStreams.create}
+   */
   read(streamId: string): Promise<EventStream>
-  /** Changes what the request has, and nothing else. */
+  /**
+   * Changes what the request has, and nothing else.
+   *
+   * @throws {ProviderError} as {@link EventStreams.read}
+   */
   update(streamId: string, request: StreamRequest): Promise<EventStream>
-  /** Replaces all that can be chosen: what the request does not have is as in a new stream. */
+  /**
+   * Replaces the whole configuration of a stream. What the request leaves out is as in a new stream.
+   *
+   * @throws {ProviderError} as {@link EventStreams.read}
+   */
   replace(streamId: string, request: StreamRequest): Promise<EventStream>
-  /** Deletes a stream. */
+  /**
+   * Deletes a stream.
+   *
+   * @throws {ProviderError} `stream_refused` if it does not exist, `provider_refused_client`, or an outage
+   */
   remove(streamId: string): Promise<void>
-  /** Whether events come. */
+  /**
+   * Returns whether events come.
+   *
+   * @throws {ProviderError} `stream_refused` if the stream does not exist, `provider_refused_client`, `provider_response_invalid`, or
+   *   an outage
+   */
   status(streamId: string): Promise<StreamStatus>
-  /** Changes that. */
+  /**
+   * Changes whether events come.
+   *
+   * @throws {ProviderError} as {@link EventStreams.status}
+   */
   setStatus(streamId: string, status: StreamStatus['status'], reason?: string): Promise<StreamStatus>
-  /** Asks for the events of a subject. */
+  /**
+   * Asks for the events of a subject.
+   *
+   * @throws {ProviderError} `stream_refused` if the transmitter does not know the stream or the subject, `provider_refused_client`, or
+   *   an outage
+   */
   addSubject(streamId: string, subject: SubjectIdentifier, isVerified?: boolean): Promise<void>
-  /** Asks for them no longer. Some may still come. */
+  /**
+   * Stops asking for the events of a subject. Some may still come.
+   *
+   * @throws {ProviderError} as {@link EventStreams.addSubject}
+   */
   removeSubject(streamId: string, subject: SubjectIdentifier): Promise<void>
-  /** Asks for a verification event, which comes as others do: `onEvent` is told. Its `state` is checked. */
+  /**
+   * Asks for a verification event. It comes as others do, `onEvent` is called, and its `state` is checked.
+   *
+   * @throws {ProviderError} `stream_refused` if the stream does not exist, `provider_refused_client`, or an outage
+   */
   verify(streamId: string): Promise<void>
 }
