@@ -1,17 +1,17 @@
 /**
- * What was seen and what was expected where something was refused, for logs. No token, secret, code or personal claim is in
- * it: values are quoted as JSON, in printable ASCII, and cut at 100 characters.
+ * What was seen and what was expected where something was refused, for logs. It contains no token, secret, code or personal claim:
+ * values are quoted as JSON, in printable ASCII, and cut at 100 characters.
  */
 export interface OidcErrorDetails {
   /** What was looked at: a claim, a member of the token's header, a parameter or a requirement, such as `aud`, `typ` or `scope`. */
   readonly subject?: string | undefined
-  /** Its value where that is nobody's secret: `iss`, `aud`, the client, `alg`, `typ`, `kid` and dates. Otherwise a word such as `missing`. */
+  /** Its value if that is not a secret: `iss`, `aud`, the client, `alg`, `typ`, `kid` and dates. Otherwise a word such as `missing`. */
   readonly seen?: string | undefined
   /** What it had to be. */
   readonly expected?: string | undefined
   /** The option that says so. */
   readonly option?: string | undefined
-  /** Of a date: how many seconds it is ahead of this clock, or behind it if negative. */
+  /** How many seconds a date is ahead of this clock, or behind it if negative. Absent for anything but a date. */
   readonly offBySeconds?: number | undefined
   /** The token that was refused. Without a valid signature, anybody may have written this. */
   readonly token?: TokenDetails | undefined
@@ -19,15 +19,15 @@ export interface OidcErrorDetails {
 
 /** What identifies a token in logs: quoted texts as in {@link OidcErrorDetails}, and dates in seconds since the epoch. */
 export interface TokenDetails {
-  /** Of the header: how it is signed. */
+  /** The signature algorithm in its header. */
   readonly alg?: string | undefined
-  /** Of the header: what kind of token it says it is. */
+  /** The type of token that its header names. */
   readonly typ?: string | undefined
-  /** Of the header: the key that it names. */
+  /** The ID of the key that its header names. */
   readonly kid?: string | undefined
-  /** Who it says has issued it. */
+  /** The issuer that it names. */
   readonly iss?: string | undefined
-  /** Whom it says it is for. */
+  /** The audience that it names. */
   readonly aud?: string | undefined
   /** The claim `azp`, `client_id` or the like. */
   readonly client?: string | undefined

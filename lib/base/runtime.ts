@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 
-/** Clock and randomness, injected so that tests control them. */
+/** Clock and randomness. They are injected, so tests control them. */
 export interface Runtime {
   /** Milliseconds since the epoch. */
   readonly now: () => number

@@ -54,7 +54,7 @@ export function goTo(url: string | URL): Promise<void> {
     addEventListener('pageshow', ({ persisted }) => {
       if (persisted) resolve()
     })
-    // Nothing else tells that a `beforeunload` handler has kept the page.
+    // Nothing else shows that a `beforeunload` handler has kept the page.
     setTimeout(resolve, 10_000)
     location.assign(url)
   })

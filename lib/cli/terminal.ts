@@ -1,6 +1,6 @@
 /** Where a command writes to. */
 export interface Terminal {
-  /** Whether people read along, so that colours may be used. */
+  /** Whether people read along, and colours may be used. */
   readonly isInteractive: boolean
   print(text: string): void
   /** Prints why a command cannot run, and ends the process with this status. */

@@ -28,7 +28,7 @@ export interface DecisionOptions<Request = FrameworkRequest> {
   subject?: QuestionPart<DecisionSubject, Request> | undefined
   /** The circumstances. @default none */
   context?: QuestionPart<Readonly<Record<string, unknown>>, Request> | undefined
-  /** Gets each answer, with what the policy decision point says beside. What it throws goes to the error handlers. @default none */
+  /** Gets each answer, with what else the policy decision point says. Its errors go to the error handlers. @default none */
   onAnswer?: ((answer: DecisionAnswer, question: DecisionQuestion, req: Request) => unknown) | undefined
 }
 

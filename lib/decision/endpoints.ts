@@ -8,7 +8,7 @@ import { undecided } from './answer.js'
 /** Where a policy decision point takes questions. */
 export interface PdpEndpoints {
   readonly evaluation: string
-  /** For several questions at once; absent if it takes none. */
+  /** The endpoint for several questions at once; absent if there is none. */
   readonly evaluations?: string
 }
 

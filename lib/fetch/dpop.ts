@@ -36,7 +36,7 @@ const maxChallengeLength = 8192
 
 /**
  * Whether a response asks for a proof with another nonce (RFC 9449 section 9): 401 with `error="use_dpop_nonce"` in a
- * DPoP challenge. There may be other challenges beside it (RFC 9110 section 11.6.1).
+ * DPoP challenge. There may be other challenges as well (RFC 9110 section 11.6.1).
  */
 export function asksForNonce({ status, headers }: ChallengedResponse): boolean {
   const challenge = headers.get('www-authenticate') ?? ''

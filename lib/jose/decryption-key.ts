@@ -9,7 +9,7 @@ export interface DecryptionKey {
   /** A private key, or the bytes of a secret. */
   readonly key: KeyObject | Uint8Array
   readonly kty: 'RSA' | 'EC' | 'OKP' | 'oct'
-  /** Of elliptic curves. */
+  /** The curve of an elliptic-curve key. */
   readonly crv?: string
   readonly kid?: string
   /** The one algorithm that the key is for. */
@@ -22,7 +22,7 @@ const curves: ReadonlyMap<unknown, string> = new Map([
   ['secp521r1', 'P-521'],
   ['x25519', 'X25519'],
 ])
-// Of A128KW to A256KW and of all content encryptions (RFC 7518 sections 4.4 and 5.1).
+// Key sizes of A128KW to A256KW and of all content encryptions (RFC 7518 sections 4.4 and 5.1).
 const secretLengths = [16, 24, 32, 48, 64]
 
 /**

@@ -16,7 +16,7 @@ const keyManagement: ReadonlyMap<string, DecryptionKey['kty'] | 'curve'> = new M
   ['A192KW', 'oct'],
   ['A256KW', 'oct'],
 ])
-// By the bytes of their key (RFC 7518 section 5).
+// Content encryptions by the length of their key in bytes (RFC 7518 section 5).
 const contentEncryption: ReadonlyMap<string, number> = new Map([
   ['A128GCM', 16],
   ['A192GCM', 24],
@@ -42,7 +42,7 @@ export function isEncrypted(token: string): boolean {
 /**
  * Decrypts a compact JWE (RFC 7516 section 5.2) with the keys that its header suits.
  *
- * @returns the plaintext, or `undefined`: all failures look alike, so that a sender learns nothing from them
+ * @returns the plaintext, or `undefined`. All failures look alike: a sender learns nothing from them
  */
 export async function decryptJwe(jwe: string, keys: readonly DecryptionKey[]): Promise<string | undefined> {
   const header = headerOf(jwe)

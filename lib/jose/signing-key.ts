@@ -60,7 +60,7 @@ const rsaNames: ReadonlyMap<string, string> = new Map([
   ['RSA-PSS', 'PS'],
 ])
 
-// Of a curve there is one algorithm only.
+// Each curve has one algorithm only.
 function cryptoKeyAlgorithm(algorithm: { readonly name: string; readonly hash?: { readonly name: string } }): unknown {
   const start = rsaNames.get(algorithm.name)
   return start === undefined ? undefined : start + (algorithm.hash?.name ?? '').replace('SHA-', '')

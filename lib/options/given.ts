@@ -1,4 +1,4 @@
-/** What a value is, for messages: texts may be secrets, so that only URLs and a few words are repeated. */
+/** What a value is, for messages. Texts may be secrets, so only URLs and a few words are repeated. */
 export function kindOf(value: unknown): string {
   if (value === undefined || value === null) return value === null ? 'null' : 'nothing'
   if (typeof value === 'number' || typeof value === 'boolean') return String(value)
@@ -20,7 +20,7 @@ export function missing(what: string): string {
   return `is missing: expected ${what} (an environment variable that is not set?)`
 }
 
-/** For messages about URLs: whether the scheme is what is missing, or there are spaces. */
+/** Why a text is not a URL, for messages: whether the scheme is missing, or there are spaces. */
 export function schemeHint(url: string): string {
   if (url !== url.trim()) return ': it begins or ends with a space'
   if (/^https?:\/\//i.test(url)) return ''

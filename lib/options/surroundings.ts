@@ -1,4 +1,4 @@
-/** What the environment says about the process, beside the options. */
+/** What the environment says about the process, in addition to the options. */
 export interface Surroundings {
   /** `NODE_ENV`. */
   readonly nodeEnv: string | undefined

@@ -118,7 +118,7 @@ const synonyms: Readonly<Record<string, readonly string[]>> = {
   logger: ['set NODE_DEBUG=express-oidc in the environment, or subscribe to the tracing channels'],
 }
 
-/** What an option of another package is called here, as the end of "is not an option: …". */
+/** Names here for options of other packages, as the end of "is not an option: …". */
 export function adviceFor(typed: string, known: readonly string[]): string | undefined {
   const plain = plainName(typed)
   const same = known.find((name) => plainName(name) === plain)

@@ -80,7 +80,7 @@ export function isSome(candidates: readonly VerificationKey[]): boolean {
   return candidates.length > 0
 }
 
-/** What the refusal of a token says beside that its key is not among the candidates. */
+/** What the refusal of a token says, besides that its key is not among the candidates. */
 interface RefusalDetails {
   readonly selector?: KeySelector
   /** Keys of the issuer that were not tried. */

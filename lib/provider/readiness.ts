@@ -8,7 +8,7 @@ export interface Readiness {
   readonly warnings: readonly string[]
 }
 
-/** What a provider is expected to sign with, and what it is asked for. */
+/** The signature algorithms and requests that a provider is expected to support. */
 type ReadyClient = Pick<
   ClientSettings,
   'idTokenSigningAlg' | 'authorizationResponseAlg' | 'hasSignedResponses' | 'authorizationDetailTypes'

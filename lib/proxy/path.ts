@@ -16,7 +16,7 @@ const dots = /^\s*\.[.\s]*$/
 /** A path and query that cannot lead out of the target. */
 export interface PlainTarget {
   readonly path: string
-  /** With its `?`; empty if there is none. */
+  /** The query with its `?`; empty if there is none. */
   readonly search: string
 }
 
@@ -25,8 +25,8 @@ export type TargetFlaw = 'spelling' | 'length'
 
 /**
  * Splits a request target into path and query, if it has only one reading. Servers differ in what they decode, shorten and
- * normalise, so that another spelling of `..` or `/` might lead the API to a path that no guard has seen (CWE-22, CWE-436). All
- * that is ambiguous is refused, not mended.
+ * normalise. Another spelling of `..` or `/` might lead the API to a path that no guard has seen (CWE-22, CWE-436). Anything
+ * ambiguous is refused, not corrected.
  */
 export function plainTarget(target: string, allowEncodedSlashes: boolean): PlainTarget | TargetFlaw {
   if (target.length > maxLength) return 'length'

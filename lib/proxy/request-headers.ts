@@ -1,6 +1,6 @@
 import type { NodeRequest } from '../middleware/types.js'
 
-// Of one connection only (RFC 9110 section 7.6.1).
+// Headers of one connection only (RFC 9110 section 7.6.1).
 const hopByHop = ['connection', 'keep-alive', 'te', 'trailer', 'transfer-encoding', 'upgrade']
 const dropped: ReadonlySet<string> = new Set([
   ...hopByHop,
@@ -22,7 +22,7 @@ const dropped: ReadonlySet<string> = new Set([
   // Node has answered it already (RFC 9110 section 10.1.1).
   'expect',
   'http2-settings',
-  // For this package.
+  // Headers for this package.
   'x-poll',
 ])
 // The browser sets those of "sec-" itself, for the server that it speaks to (Fetch section 2.2.2); ":" begins HTTP/2's own.
@@ -53,7 +53,7 @@ export function forwardedHeaders({ rawHeaders, headers }: NodeRequest, csrfHeade
   return passed
 }
 
-// Servers that make variables of headers cannot tell "_" from "-" (RFC 3875 section 4.1.18).
+// Servers that turn headers into variables cannot distinguish "_" from "-" (RFC 3875 section 4.1.18).
 function plainName(name: string): string {
   return name.toLowerCase().replaceAll('_', '-')
 }

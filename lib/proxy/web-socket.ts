@@ -21,8 +21,8 @@ interface Pending {
 const pending = new WeakMap<IncomingMessage, Pending>()
 
 /**
- * Creates a listener for `upgrade` that gives WebSocket handshakes to the application as requests, so that they meet the same
- * middleware and guards. `apiProxy()` opens the WebSocket; whatever else the application answers goes back as a response. An upgrade
+ * Creates a listener for `upgrade` that gives WebSocket handshakes to the application as requests: they pass the same
+ * middleware and guards. `apiProxy()` opens the WebSocket. Any other answer of the application goes back as a response. An upgrade
  * with a body, or to a WebSocket with another method than GET, is refused with 400.
  *
  * @example
@@ -54,7 +54,7 @@ export function upgradeListener(
 }
 
 // Node gives up a body with the upgrade: the application would take it for empty. A handshake has the method GET (RFC 6455 section
-// 4.1), so that guards by method know it.
+// 4.1), which guards by method rely on.
 function isUnreadable(req: IncomingMessage): boolean {
   return hasBody(req) || (req.method !== 'GET' && isWebSocket(createHttpRequest(req)))
 }
@@ -120,7 +120,7 @@ function passRefusal({ call: { res } }: Forwarding, statusCode: number): void {
 
 const passedHeaders = ['sec-websocket-accept', 'sec-websocket-protocol', 'sec-websocket-extensions']
 
-// The response is written by Node, so that cookies of the session are added as to any other.
+// Node writes the response, which adds the session's cookies as to any other.
 function accept({ call: { req, res } }: Forwarding, { headers }: HandshakeAnswer): Duplex {
   for (const name of passedHeaders) {
     const value = headers[name]

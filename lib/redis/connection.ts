@@ -112,7 +112,7 @@ class WatchedConnection implements RedisConnection {
     const client = this.#client
     if (Reflect.get(client, 'isOpen') !== true || Reflect.get(client, 'isPubSubActive') === true) return
     const destroyed = client.destroy()
-    // Only awaited if it is a promise, so that no call meets a closed client in between.
+    // Only awaited if it is a promise: no call must meet a closed client in between.
     if (destroyed instanceof Promise) await destroyed
     client.connect().catch(ignore)
   }

@@ -25,14 +25,14 @@ export interface Application {
   readonly configuration: ApplicationConfiguration
   readonly baseUrls: BaseUrls
   readonly runtime: Runtime
-  /** What sessions are sealed for, beside their cookie. */
+  /** What sessions are sealed for, besides their cookie. */
   readonly audience: readonly string[]
   readonly transactionSeal: Seal
   /** Seals return targets that are too long for their transaction's slot. */
   readonly targetSeal: Seal
   /** Seals logouts in progress. */
   readonly logoutSeal: Seal
-  /** Logins that this process is finishing or has finished, by the hash of their state, so that a code is exchanged once. */
+  /** Logins that this process is finishing or has finished, by the hash of their state. Each code is exchanged only once. */
   readonly logins: LRUCache<string, Login>
   readonly refreshes: Refreshes
   /** Refresh tokens that were sent without a response. */

@@ -191,7 +191,7 @@ class SeveralBaseUrls implements BaseUrls {
     return undefined
   }
 
-  // Of a list without patterns, the first stands for all hosts that it does not name.
+  // In a list without patterns, the first base URL stands for all hosts that the list does not name.
   #firstFor(_host: unknown): BaseUrl {
     const [first] = this.#named
     if (first === undefined || this.mayRefuse) throw hostNotAllowed()

@@ -15,7 +15,7 @@ interface RevalidatedRequest {
   readonly session: RefreshableSession
 }
 
-/** Renews sessions at the provider every so often, so that people who were disabled there do not stay signed in. */
+/** Renews sessions at the provider regularly. People who were disabled there do not stay signed in. */
 export class Revalidation {
   readonly #application: ApplicationWith<'configuration' | 'runtime'>
   /** Sessions that could not be renewed a moment ago: requests must not wait for the provider one after another. */

@@ -7,16 +7,16 @@ interface Entry<Content> {
   readonly content: Content
 }
 
-// In characters of the authentication tag. At 13 or more, V8's slice would keep the whole value in memory.
+// Characters of the authentication tag. At 13 or more, V8's slice would keep the whole value in memory.
 const tailLength = 12
-// Of sealed values, and of what they were opened to: that may be a hundred times as long, since sessions are compressed.
+// For sealed values together with their content, which may be a hundred times as long: sessions are compressed.
 const maxBytes = 16 * 1024 ** 2
 // For the filter: as many sealed values as there are when each is short.
 const maxValues = 8_192
 
 /**
- * Keeps what sealed values were opened to, so that a value which comes with each request of a browser is not decrypted and parsed each
- * time. There is one for each seal: what one key has opened says nothing about another.
+ * Caches the content of sealed values. A value that a browser sends with each request is not decrypted and parsed each time. There is
+ * one cache for each seal: what one key has opened says nothing about another.
  *
  * It only saves work: a value that is found here would open all the same, by the same key. So it knows authentic values only, and
  * whatever may change meanwhile, such as the end of a session or a logout, has to be checked on each request. Requests share the
@@ -47,7 +47,7 @@ export class OpenedCache<Content extends object> {
     if (this.#admission.admits(tail)) this.#entries.set(tail, { sealed: copyOf(sealed), content: freezeJson(content) })
   }
 
-  /** Forgets a value, so that its content does not stay in memory for nothing. */
+  /** Forgets a value: its content should not stay in memory for nothing. */
   delete(sealed: string): void {
     this.#entries.delete(sealed.slice(-tailLength))
   }

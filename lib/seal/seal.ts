@@ -3,7 +3,7 @@ import type { Runtime } from '../base/runtime.js'
 import { fromBase64url } from '../base/base64url.js'
 import { type JsonObject, parseJsonObject } from '../base/json.js'
 
-/** Encrypts JSON objects, so that a browser can hold them but neither read nor change them. */
+/** Encrypts JSON objects. A browser can hold them, but neither read nor change them. */
 export interface Seal {
   /**
    * @param payload Must hold `exp`, in seconds since the epoch.

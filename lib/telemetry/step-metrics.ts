@@ -3,7 +3,7 @@ import { isOidcError } from '../base/error-cause.js'
 import type { TraceEvent, TraceStep } from '../base/tracing/event.js'
 import { counter, type Count, type MeterLike, type MetricAttributes, secondsHistogram } from './instruments.js'
 
-/** The steps whose durations are told. Others are told by the requests that they make, or take no time. */
+/** The steps whose durations are recorded. The requests of other steps are recorded, or they take no time. */
 const steps: readonly TraceStep[] = [
   ...(['login', 'callback', 'refresh', 'logout', 'backchannel_logout', 'validation', 'store', 'signal'] as const),
   ...(['introspection', 'client_credentials', 'token_exchange', 'discovery', 'keys', 'provider_options'] as const),

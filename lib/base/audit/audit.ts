@@ -62,7 +62,7 @@ export function audit(entry: () => AuditEntry): void {
   if (events.hasSubscribers) events.publish(eventOf(entry()))
 }
 
-/** Runs what handles a request, so that events know it. */
+/** Runs a request's handler. Its audit events then refer to the request. */
 export function withAuditedRequest<T>(req: object, work: () => T): T {
   return events.hasSubscribers ? requests.run(req, work) : work()
 }

@@ -37,11 +37,11 @@ export type AuditedLogout =
   | 'local'
   /** Here, and the browser goes on to the provider (OpenID Connect RP-Initiated Logout 1.0). */
   | 'rp_initiated'
-  /** By a logout token of the provider. The sessions of a subject, or of a `sid`. */
+  /** A logout token of the provider, for the sessions of a subject or of a `sid`. */
   | 'backchannel'
-  /** By a frame of the provider's logout page. */
+  /** A frame of the provider's logout page. */
   | 'frontchannel'
-  /** By a security event of a transmitter. */
+  /** A security event of a transmitter. */
   | 'signal'
   /** One of a person's list of sessions. */
   | 'session_list'

@@ -3,7 +3,7 @@ import { hash } from 'node:crypto'
 /**
  * The formats of what the shared store holds, and their versions. Processes of an older and a newer version of this
  * package share a store while an application is updated. So an entry may gain members that older readers ignore; any
- * other change of a format is a new version, which is read beside the old one until the old entries have expired.
+ * other change of a format is a new version. Both versions are read until the old entries have expired.
  */
 const versions = {
   /** When the sessions of a person, or one session, were ended. */

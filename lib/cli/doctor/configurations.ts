@@ -16,13 +16,13 @@ export interface ClientConfiguration {
   /** The name of the provider, if there are several. */
   readonly name?: string
   readonly configuration: OidcConfiguration
-  /** Whether the options are wrong, so that only the way to the provider can be checked. */
+  /** Whether the options are invalid. Then only the connection to the provider can be checked. */
   readonly isPartial: boolean
 }
 
 /** The options of `oidc()`, as far as they can be used. */
 export interface Configurations {
-  /** Absent if the options are wrong. */
+  /** Absent if the options are invalid. */
   readonly application?: ApplicationConfiguration
   readonly clients: readonly ClientConfiguration[]
   readonly findings: readonly Finding[]
@@ -30,7 +30,7 @@ export interface Configurations {
 
 const wellKnown = /\/\.well-known\/.*$/
 
-/** Checks options of `oidc()`. What is wrong with them does not keep the provider from being examined. */
+/** Checks options of `oidc()`. If they are invalid, the provider is examined all the same. */
 export function configurationsOf(options: unknown): Configurations {
   try {
     return hasProviders(options) ? ofSeveral(parseProvidersOptions(toObject(options))) : ofOne(options)
@@ -103,7 +103,7 @@ function partialClients(options: unknown): readonly ClientConfiguration[] {
 /** Options that say how to reach a provider. */
 const ways = ['discoveryUrl', 'metadata', 'internalOrigin', 'tls', 'fetch', 'httpTimeoutSeconds', 'tenants'] as const
 
-// First with everything that says how to reach the provider, and if that is wrong too, with the issuer alone.
+// First with everything that says how to reach the provider, and if that is invalid too, with the issuer alone.
 function partialClient(options: Members, name?: string): ClientConfiguration | undefined {
   const issuer = issuerIn(options['issuer'])
   if (issuer === undefined) return undefined
@@ -113,7 +113,7 @@ function partialClient(options: Members, name?: string): ClientConfiguration | u
       const configuration = parseOidcOptions({ ...more, issuer, clientId: 'unknown', ...standInsFor({}) })
       return { ...(name === undefined ? {} : { name }), configuration, isPartial: true }
     } catch {
-      // What is wrong has been reported.
+      // The errors have been reported.
     }
   }
   return undefined

@@ -70,7 +70,7 @@ export function countsOf({ sections }: Report): Readonly<Record<Status, number>>
   return counts
 }
 
-/** Runs a check. What it throws is a finding too, so that the others go on. */
+/** Runs a check. An error is a finding too, and the other checks go on. */
 export async function attempt(
   check: string,
   work: () => Finding | readonly Finding[] | Promise<Finding | readonly Finding[]>,

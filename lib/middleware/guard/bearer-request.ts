@@ -71,7 +71,7 @@ export function presentedCredentials(req: NodeRequest): { readonly value?: strin
   return { value, isAmbiguous: isRepeated(readMember(req, 'rawHeaders')) || hasTokenElsewhere(req) }
 }
 
-// Of several, Node silently keeps the first. A server in front may have checked another one.
+// If there are several, Node silently keeps the first. A server in front may have checked another one.
 function isRepeated(rawHeaders: readonly string[]): boolean {
   let count = 0
   for (let i = 0; i < rawHeaders.length; i += 2) {

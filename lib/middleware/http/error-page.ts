@@ -11,7 +11,7 @@ export interface ErrorLinks {
   readonly home: string
 }
 
-/** For pages of requests whose base URL is not known. */
+/** Links on pages of requests whose base URL is not known. */
 export const noLinks: ErrorLinks = { retryUrl: '', home: '' }
 
 interface Kind {

@@ -28,7 +28,7 @@ interface FailureContext extends ErrorLinks {
 /**
  * Reports an error: to `onError` if it is set, otherwise as a page for what a window shows, and as problem+json for programs.
  * With the option `pages: false`, `next(error)` takes the place of the page. Mistakes in the set-up and errors of other packages
- * always go to `next(error)`: nobody but the operator can mend them.
+ * always go to `next(error)`: only the operator can correct them.
  */
 export function fail(
   error: unknown,

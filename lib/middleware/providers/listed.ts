@@ -35,7 +35,7 @@ export function listedRelyingParties(application: Application, providers: readon
   }
 }
 
-// All are tried, so that one that is down does not leave the others without metadata.
+// All are tried: one that is down must not leave the others without metadata.
 async function allReady(relyingParties: readonly (readonly [string, WebRelyingParty])[]): Promise<Readiness> {
   const settled = await Promise.allSettled(
     relyingParties.map(async ([name, { provider }]) => {

@@ -143,10 +143,10 @@ export class ProviderDirectory {
     return rp
   }
 
-  // What is under way at the relying party before is finished there: it is not closed, and its connections end when they are idle.
+  // Requests in progress finish at the previous relying party: it is not closed, and its connections end when they are idle.
   #create(name: string, options: unknown): WebRelyingParty {
     const { defaults } = this.#configuration
-    // Who brings a provider may be a stranger, whose URLs must not reach what is behind the firewall.
+    // A stranger may have chosen the provider. Its URLs must not reach what is behind the firewall.
     const allowPrivateAddresses = defaults['allowPrivateAddresses'] ?? false
     const { configuration } = parseProvider(name, options, { ...defaults, allowPrivateAddresses })
     return createWebRelyingParty(configuration, this.#application.runtime, { application: this.#application, name })

@@ -31,7 +31,7 @@ export function createWebRelyingParty(
     clientSettings(configuration),
   )
   const exchanges = createExchangedTokens({ issuer, clientId, cacheMaxEntries: maxExchanges }, provider, runtime)
-  // What is bound to another certificate than the one that is presented now is refused.
+  // Anything bound to another certificate than the present one is refused.
   provider.tls?.onReplaced(() => exchanges.cache.clear())
   return { ...createRelyingParty(configuration, provider, runtime, place), exchanges }
 }

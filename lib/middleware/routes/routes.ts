@@ -140,7 +140,7 @@ const login: Handler = async ({ rp, request }) => {
   return handleLogin(rp, request.httpRequest, await request.transactions())
 }
 
-// With several providers, people choose. Where there is one only, they go on to it.
+// With several providers, people choose. If there is only one, they go on to it.
 const chooseOrLogin: ApplicationHandler = async ({ application, relyingParties, loginPage }, request, { req, res }) => {
   await refuseLoops(request, undefined)
   const { base, httpRequest } = request

@@ -12,7 +12,7 @@ export const authorizationDetails = v.pipe(
   v.description(what),
 )
 
-/** `authorization_details` as JSON; an empty text, which asks for nothing, if JSON cannot represent them. */
+/** `authorization_details` as JSON. If JSON cannot represent them, the text is empty and asks for nothing. */
 export function detailsText(details: string | readonly unknown[]): string {
   if (typeof details === 'string') return details
   try {

@@ -24,7 +24,7 @@ export interface ApiKeyOwner {
 }
 
 /**
- * API keys beside access tokens, under the same guards.
+ * API keys in addition to access tokens, under the same guards.
  *
  * @example
  * ```ts

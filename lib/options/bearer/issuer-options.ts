@@ -23,10 +23,10 @@ export type AccessTokenAlgorithm = AsymmetricAlgorithm | 'HS256' | 'HS384' | 'HS
  * What the access tokens of an issuer look like. No profile accepts an ID Token of this application's own logins.
  *
  * - `rfc9068`: the header has `typ: at+jwt`, and all claims of RFC 9068 are there.
- * - `jwt`: for providers from before RFC 9068. The `typ` is `JWT` or missing, and something tells the token from an ID Token,
+ * - `jwt`: for providers from before RFC 9068. The `typ` is `JWT` or missing, and something distinguishes the token from an ID Token,
  *   such as `scope` or `client_id`.
  * - `external`: for issuers at which nobody signs in to this application: GitHub Actions, GitLab CI, Kubernetes, SPIFFE,
- *   Google service identities, Supabase, Firebase, Cloudflare Access. Nothing has to tell the token from an ID Token, so
+ *   Google service identities, Supabase, Firebase, Cloudflare Access. Nothing has to distinguish the token from an ID Token, so
  *   `audience` must name this API, and these tokens are refused: those with `nonce`, `at_hash`, `c_hash` or `events`, those
  *   whose `aud` is the client ID of an `oidc()` in this process, and those of the issuer of such an `oidc()`.
  */

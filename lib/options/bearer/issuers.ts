@@ -71,7 +71,7 @@ export const trustRules: Rules<Trust> = [
   [(o) => isMap(o.issuer) || o.audience !== undefined, `must have an "audience": ${v.getDescription(audience)}`],
   [
     (o) => !isMap(o.issuer) || sharedNames.every((name) => o[name] === undefined),
-    `must not have ${sharedNames.map((name) => `"${name}"`).join(', ')} beside a map of issuers: set it in the map`,
+    `must not have ${sharedNames.map((name) => `"${name}"`).join(', ')} together with a map of issuers: set it in the map`,
   ],
   ...ownRules,
   [(o) => ![...trustOf(o).issuers.keys()].some(isSharedTenant), sharedTenantFlaw],
@@ -81,11 +81,11 @@ export const trustRules: Rules<Trust> = [
   ],
   [
     (o) => o.issuerAliases === undefined || typeof o.issuer === 'string' || isMap(o.issuer),
-    'must have "issuerAliases" beside one issuer only: with several, use a map from issuer URL to { audience, issuerAliases }',
+    'must have "issuerAliases" with one issuer only: with several, use a map from issuer URL to { audience, issuerAliases }',
   ],
   [
     (o) => !isDescribed(o) || (typeof o.issuer === 'string' && o.tenants === undefined),
-    'must have "discoveryUrl", "metadata" and "internalOrigin" beside one issuer only: with several, use a map from issuer URL to { audience, ... }',
+    'must have "discoveryUrl", "metadata" and "internalOrigin" with one issuer only: with several, use a map from issuer URL to { audience, ... }',
   ],
   [
     (o) => o.tenants === undefined || (o.issuerAliases ?? []).every((alias) => place.test(alias)),

@@ -104,7 +104,7 @@ export interface CommonBearerOptions<Request = FrameworkRequest, Response = Fram
   /** `realm` of challenges. @default none */
   realm?: string | undefined
   /**
-   * Scopes that a challenge for a missing or invalid token asks for (`scope="…"`), so that clients such as MCP's request them at
+   * Scopes that a challenge for a missing or invalid token asks for (`scope="…"`). Clients such as MCP's then request them at
    * once. @default none
    */
   challengeScope?: string | readonly string[] | undefined

@@ -8,7 +8,7 @@ import type { IssuerOptions } from './issuer-options.js'
 export interface TokenProvider extends NamedProviderDescription {
   /** The provider's issuer identifier. */
   issuer: string
-  /** Makes the requests to this provider. @default the option `fetch` beside `providers` */
+  /** Makes the requests to this provider. @default the option `fetch` next to `providers` */
   fetch?: typeof fetch | undefined
 }
 
@@ -35,7 +35,7 @@ export interface TokenProviderOptions extends Pick<
   issuer?: undefined
 }
 
-/** What is known of the providers beside the map of issuers. */
+/** What is known of the providers, apart from the map of issuers. */
 export interface KnownProviders {
   /** Names of the providers by issuer, where one alone has it. */
   readonly providerNames: ReadonlyMap<string, string>
@@ -90,7 +90,7 @@ function byIssuer<T>(all: readonly Found[], memberOf: (one: Found) => T | undefi
 }
 
 function flawOf({ providers, issuer, audience, introspection }: Readonly<Record<string, unknown>>): string | undefined {
-  if (issuer !== undefined) return '"issuer" must not be beside "providers": they name their issuers'
+  if (issuer !== undefined) return '"issuer" must not be given together with "providers": they name their issuers'
   if (audience === undefined) {
     return '"audience" is missing: expected this API\'s identifier as tokens name it, or null to accept tokens for anyone'
   }

@@ -5,7 +5,7 @@ import type { SharedStore } from '../common/stores.js'
 import type { ProviderDescription } from '../common/provider-description.js'
 import type { DpopKeyOptions } from '../common/private-key.js'
 
-/** A value, or a function that returns it. The function is called for every request to the provider, so the value may change. */
+/** A value, or a function that returns it. The function is called for every request to the provider: the value may change. */
 export type Current<T> = T | (() => T | Promise<T>)
 
 /** What a token is for. Order and repetitions make no difference. */
@@ -104,13 +104,13 @@ export interface ClientCredentialsOptions
  * @see https://learn.microsoft.com/entra/identity-platform/v2-oauth2-on-behalf-of-flow
  */
 export interface OnBehalfOfOptions extends TokenTargetOptions {
-  /** The access token of the person to act for, which was issued for this service. It must have been validated, such as `req.auth.token`. */
+  /** The access token of the person to act for. It was issued for this service, and must have been validated, as `req.auth.token` has. */
   assertion: string
   /** When `assertion` expires, in seconds since the epoch, such as `req.auth.expiresAt`. The new token is cached no longer. @default `exp` of a JWT */
   assertionExpiresAt?: number | undefined
 }
 
-/** A company's identity provider, which vouches for its people at other authorization servers: a source of `clientCredentials()`. */
+/** A company's identity provider that vouches for its people at other authorization servers. `clientCredentials()` creates one. */
 export interface IdentityProvider {
   /** Exchanges a person's token for a grant. */
   exchange(exchange: TokenExchangeOptions): Promise<string>
@@ -177,6 +177,6 @@ export interface TokenExchangeOptions extends TokenTargetOptions {
   actorToken?: string | undefined
   /** Type of `actorToken`. @default 'urn:ietf:params:oauth:token-type:access_token' */
   actorTokenType?: string | undefined
-  /** Type of the token to issue, which the provider must confirm. @default an access token, without asking for a type */
+  /** Type of the token to issue. The provider must confirm it. @default an access token, without asking for a type */
   requestedTokenType?: string | undefined
 }

@@ -126,7 +126,10 @@ export interface ClientKeysOptions {
 
 /** How a client proves who it is. */
 export interface CredentialOptions<Method extends ClientAuthenticationMethod> {
-  /** The client secret, or a function that returns it, which is called for every request. Leave it out for a public client, or for `private_key_jwt`. @default none */
+  /**
+   * The client secret, or a function that returns it. The function is called for every request. Leave the secret out for a public
+   * client, and for `private_key_jwt`. @default none
+   */
   clientSecret?: string | (() => string | Promise<string>) | undefined
   /** How the client authenticates. @default the best method that the metadata and the credentials allow */
   clientAuthentication?: Method | undefined
@@ -160,7 +163,7 @@ export interface CredentialOptions<Method extends ClientAuthenticationMethod> {
   clientAssertionType?: (typeof assertionTypes)[number] | undefined
   /**
    * Certificate that connections to the provider present: for `tls_client_auth` and `self_signed_tls_client_auth`, and for
-   * tokens that are bound to it, so that APIs see it too. A function is asked once a minute at most, for certificates that are
+   * tokens that are bound to it. APIs then see it too. A function is called once a minute at most, for certificates that are
    * replaced. Requests then go to `mtls_endpoint_aliases` of the metadata. Not together with `fetch`.
    *
    * @default none

@@ -57,7 +57,7 @@ export function httpUrl(what: string) {
   )
 }
 
-/** An absolute http(s) URL of an endpoint, which may have a query, kept exactly as written. */
+/** An absolute http(s) URL of an endpoint, kept exactly as written. It may have a query. */
 export function endpointUrl(what: string) {
   return v.pipe(
     text(what),

@@ -13,7 +13,7 @@ export interface DecisionSubject {
 }
 
 /**
- * What is acted on.
+ * The resource that is acted on.
  *
  * @see https://openid.net/specs/authorization-api-1_0.html#name-resource
  */
@@ -27,7 +27,7 @@ export interface DecisionResource {
 }
 
 /**
- * What is done.
+ * The action.
  *
  * @see https://openid.net/specs/authorization-api-1_0.html#name-action
  */
@@ -42,9 +42,9 @@ export interface DecisionAction {
 export interface DecisionQuestion {
   /** Who acts. */
   readonly subject: DecisionSubject
-  /** What is done, by its name alone or with properties. */
+  /** The action, by its name alone or with properties. */
   readonly action: string | DecisionAction
-  /** What is acted on. */
+  /** The resource that is acted on. */
   readonly resource: DecisionResource
   /** The circumstances, such as the time of day: JSON values. @default none */
   readonly context?: Readonly<Record<string, unknown>> | undefined
@@ -55,8 +55,8 @@ export interface DecisionAnswer {
   /** Whether it is allowed. */
   readonly decision: boolean
   /**
-   * What the policy decision point says beside: reasons, for example. It may be about your policies, so do not send it to callers.
-   * Frozen; absent if it says nothing.
+   * What else the policy decision point says: reasons, for example. It may be about your policies, so do not send it to callers.
+   * It is frozen, and absent if the answer has none.
    */
   readonly context?: Readonly<Record<string, unknown>>
 }

@@ -53,7 +53,7 @@ const question = section({ subject: entity, action, resource: entity, context: v
 export type CheckedQuestion = v.InferOutput<typeof question>
 
 /**
- * Checks a question, which the application may have made from what a request says.
+ * Checks a question. The application may have made it from untrusted parts of a request.
  *
  * @throws {ConfigurationError} `invalid_options`
  */
@@ -63,7 +63,7 @@ export function parseQuestion(call: string, given: DecisionQuestion): CheckedQue
 
 const what = 'what policyDecisionPoint() returns'
 
-/** A part of the question, or a function of the request, whose result is checked with the question. */
+/** A part of the question, or a function of the request. Its result is checked with the question. */
 function part<Schema extends v.GenericSchema>(schema: Schema, description: string) {
   return v.pipe(
     v.lazy((given) => (typeof given === 'function' ? callback : schema)),

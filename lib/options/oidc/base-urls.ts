@@ -3,7 +3,7 @@ import * as v from 'valibot'
 const missing =
   'must have "baseUrl", this application\'s own URL, such as https://app.example.com, or several as "baseUrls": both are missing'
 
-/** The rule that the base URL is given once. That it is missing is reported beside whatever else is. */
+/** The rule that the base URL is given once. A missing one is reported along with other missing options. */
 export function hasBaseUrl<Options extends { readonly baseUrl?: unknown; readonly baseUrls?: unknown }>() {
   return v.rawCheck<Options>(({ dataset, addIssue }) => {
     const flaw = flawOf(dataset.value, dataset.typed)
@@ -17,6 +17,6 @@ function flawOf(options: unknown, isTyped: boolean): string | undefined {
   if (url === undefined && urls === undefined) return missing
   if (!isTyped || (typeof url === 'string') !== (urls !== undefined)) return undefined
   return typeof url === 'function'
-    ? 'must have "baseUrls" beside a function as "baseUrl": they list what it may return'
+    ? 'must have "baseUrls" together with a function as "baseUrl": they list what it may return'
     : 'must have exactly one of "baseUrl" and "baseUrls"'
 }

@@ -28,7 +28,7 @@ export interface CompletedLogin<Claims = SessionClaims> {
   /** Name of the provider, if `oidc()` has several. Together with `iss` and `sub` it is the key of a person. */
   readonly provider?: string
   /**
-   * The session that this browser has, which the new one replaces: of the same person or another, at this provider or another.
+   * The session of this browser that the new one replaces: of the same person or another, at this provider or another.
    * Absent if nobody is signed in, and where the response is a POST (`form_post`), with which browsers send no session.
    */
   readonly current?: CurrentLogin
@@ -41,7 +41,7 @@ export interface CompletedLogin<Claims = SessionClaims> {
 
 /** A session of another package. */
 export interface MigratedLogin {
-  /** What the old application has added to the session, by `afterCallback` or in `req.appSession`. Return as `data` what is to stay. */
+  /** What the old application added to the session, by `afterCallback` or in `req.appSession`. Return what should stay as `data`. */
   readonly data: Readonly<Record<string, unknown>>
 }
 

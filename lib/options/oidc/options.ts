@@ -93,7 +93,7 @@ export interface OidcOptions<Claims = SessionClaims, Request = FrameworkRequest,
   resource?: string | readonly string[] | undefined
   /** Paths of the routes. @default see {@link RouteOptions} */
   routes?: RouteOptions | undefined
-  /** What `routes.session` tells scripts of this site. @default `sub` and `name` of the person */
+  /** What `routes.session` shows to scripts of this site. @default `sub` and `name` of the person */
   sessionRoute?: SessionRouteOptions<Claims, Request> | undefined
   /** How long sessions live, and where they are kept. @default see {@link SessionOptions} */
   session?: SessionOptions<Request> | undefined
@@ -136,7 +136,7 @@ export interface OidcOptions<Claims = SessionClaims, Request = FrameworkRequest,
    */
   authorizationResponseAlg?: string | readonly string[] | undefined
   /**
-   * Audiences that ID Tokens may name beside this client. `'any'` accepts all. A token with several audiences must name this
+   * Audiences that ID Tokens may name in addition to this client. `'any'` accepts all. A token with several audiences must name this
    * client as `azp`.
    *
    * @default none

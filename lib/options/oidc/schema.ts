@@ -195,7 +195,7 @@ export type ApplicationConfiguration = Pick<
   | 'pages'
 > &
   Partial<Pick<OidcConfiguration, 'issuer' | 'clientId'>> & {
-    /** Set if the application has several providers, so that paths end with their names. */
+    /** Set if the application has several providers: paths then end with their names. */
     readonly providers?: unknown
   }
 

@@ -18,7 +18,7 @@ export interface SessionOptions<Request = FrameworkRequest> {
   idleSeconds?: number | undefined
   /** Seconds after the login after which the session ends in any case. @default 604800 (7 days) */
   absoluteSeconds?: number | undefined
-  /** Least seconds between two renewals of the cookie, which is the precision of the idle limit. @default a tenth of `idleSeconds` */
+  /** Least seconds between two renewals of the cookie: the precision of the idle limit. @default a tenth of `idleSeconds` */
   rollingStepSeconds?: number | undefined
   /**
    * Seconds after which a request has the session renewed at the provider, whether or not it needs a token: claims become current, and
@@ -29,7 +29,7 @@ export interface SessionOptions<Request = FrameworkRequest> {
   revalidateSeconds?: number | undefined
   /**
    * Keeps sessions on the server, in any store of express-session (such as connect-redis) or in a shared store such as
-   * `redisStore(client)` of express-oidc/redis, which also coordinates processes. The cookie then holds an encrypted id.
+   * `redisStore(client)` of express-oidc/redis. That also coordinates processes. The cookie then holds an encrypted ID.
    *
    * @default none: the cookie holds the session, encrypted
    */
@@ -44,7 +44,7 @@ export interface SessionOptions<Request = FrameworkRequest> {
   /** Seconds that the store may take. After that, requests get 503. @default 2 */
   storeTimeoutSeconds?: number | undefined
   /**
-   * Whether a request counts as use of the session, which starts `idleSeconds` anew: `false` for what a page asks by itself, in an
+   * Whether a request counts as use of the session, and starts `idleSeconds` anew: `false` for what a page asks by itself, in an
    * interval. It returns at once. Requests with the header `X-Poll: 1` never count. @default all other requests count
    */
   countsAsUse?: ((req: Request) => boolean) | undefined
@@ -76,7 +76,7 @@ export interface SessionOptions<Request = FrameworkRequest> {
  * @experimental
  */
 export interface DeviceBoundOptions {
-  /** Seconds after which the browser proves its key again, which is as long as copied cookies are of use: 10 to 300. @default 300 */
+  /** Seconds after which the browser proves its key again. Copied cookies are of use for that long: 10 to 300. @default 300 */
   cookieSeconds?: number | undefined
 }
 

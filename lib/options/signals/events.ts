@@ -18,7 +18,7 @@ export interface SubjectMatch {
   readonly sid?: string | undefined
 }
 
-/** What the function `subjects` is asked about. */
+/** What the function `subjects` gets besides the identifier. */
 export interface SubjectContext {
   /** The transmitter's issuer. */
   readonly transmitter: string

@@ -5,7 +5,7 @@ import type { SecurityEvent, SubjectLookup } from './events.js'
 export interface SignalTokenSource {
   /** Returns the token. */
   getToken(): Promise<string>
-  /** Forgets a token that was refused, so that the next one is new. */
+  /** Forgets a token that was refused. The next one is new. */
   drop(token: string): void
 }
 
@@ -30,7 +30,7 @@ export interface TransmitterOptions {
   /** The transmitter's issuer: `iss` of its tokens. */
   issuer: string
   /**
-   * Issuer of the sessions that it may end, which must be one of a provider of `oidc`. Subjects of any other issuer are left alone.
+   * Issuer of the sessions that it may end: that of a provider of `oidc`. Subjects of any other issuer are left alone.
    *
    * @default the transmitter's own issuer
    */
@@ -58,15 +58,15 @@ export interface TransmitterOptions {
   configurationUrl?: string | undefined
   /** URL of its keys. @default `jwks_uri` of its configuration */
   jwksUri?: string | undefined
-  /** What the transmitter speaks: SSF, or what Apple or Google had before it. The presets of `express-oidc/providers` set it. @default 'ssf' */
+  /** The transmitter's protocol: SSF, or an older one of Apple or Google. The presets of `express-oidc/providers` set it. @default 'ssf' */
   profile?: 'ssf' | 'apple' | 'google' | undefined
 }
 
 /** What {@link SignalsOptions.oidc} takes: what `oidc()` returned. */
 export interface OidcOfSignals {
-  /** Of `oidc()`. */
+  /** The method of `oidc()`'s middleware. */
   authenticate(req: never): unknown
-  /** Of `oidc()`. */
+  /** The method of `oidc()`'s middleware. */
   health(): unknown
 }
 
@@ -90,8 +90,8 @@ export interface SignalsOptions {
   /** Path of the route that transmitters push events to, as they see it. @default '/signals' */
   path?: string | undefined
   /**
-   * Called for each valid event once it has been acted on, and before the transmitter is told so. What it throws makes the transmitter
-   * send the event again: express-oidc then passes the error to the error handlers, or to `onError` if it was polled.
+   * Called for each valid event after it has been acted on, and before it is acknowledged. If the function throws, the transmitter
+   * sends the event again, and the error goes to the error handlers, or to `onError` if the event was polled.
    *
    * @default none
    */

@@ -125,7 +125,7 @@ function bestMethod(
 }
 
 // Client ID and secret are form-encoded first (RFC 6749 section 2.3.1). This encoding leaves "-", "_" and "." as they
-// are, so that servers which do not decode understand them too.
+// are: servers that do not decode understand them too.
 function basicCredentials(clientId: string, secret: string): string {
   return `Basic ${Buffer.from(`${formEncode(clientId)}:${formEncode(secret)}`).toString('base64')}`
 }

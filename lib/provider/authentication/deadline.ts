@@ -4,7 +4,7 @@ import { withDeadline } from '../../base/timers/deadline.js'
 import type { OidcError } from '../../errors.js'
 
 /**
- * Calls a function of an option. If it fails or is late, that is an outage: it asks a vault or a device.
+ * Calls a function from the options. Such functions ask a vault or a device, so a failure or delay is an outage.
  *
  * @param name - the option
  * @throws {ProviderError} `provider_timeout`, `provider_unavailable`

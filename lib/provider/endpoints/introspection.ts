@@ -121,7 +121,7 @@ function withIntrospectionMethods(metadata: ProviderMetadata): ReturnType<typeof
   return serverMetadata({ ...metadata, token_endpoint_auth_methods_supported: methods })
 }
 
-// openid-client checks iss, aud and typ of a signed response, but not its signature, so that comes first. Nor does it
+// openid-client checks iss, aud and typ of a signed response, but not its signature, which is checked first here. Nor does it
 // reject an unsigned response when a signed one is required.
 async function signedResponse(
   answer: HttpResponse,

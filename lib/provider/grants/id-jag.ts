@@ -1,7 +1,10 @@
 import { parseJsonObject } from '../../base/json.js'
 import { TokenEndpointError } from '../../errors.js'
 
-/** The type of an identity assertion authorization grant, which one authorization server issues for another (draft-ietf-oauth-identity-assertion-authz-grant). */
+/**
+ * The type of an identity assertion authorization grant: one authorization server issues it for another
+ * (draft-ietf-oauth-identity-assertion-authz-grant).
+ */
 export const idJagType = 'urn:ietf:params:oauth:token-type:id-jag'
 
 const headerType = /^(?:application\/)?oauth-id-jag\+jwt$/i

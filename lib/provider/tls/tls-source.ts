@@ -106,7 +106,7 @@ class RenewedTls<Tls extends ApiTlsConfiguration> implements TlsSource<Tls> {
     return next
   }
 
-  // Files that are just being replaced may not fit together for a moment, so that is an outage.
+  // Files that are being replaced may not match for a moment: that is an outage.
   #parse(given: unknown): Tls {
     const { option, parse } = this.#settings
     try {

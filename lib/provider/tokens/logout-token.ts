@@ -123,7 +123,7 @@ const rules: readonly ClaimRule<RuleContext>[] = [
   },
 ]
 
-// There may be other events beside it (RFC 8417 section 2.2); the event itself is usually {}.
+// There may be other events as well (RFC 8417 section 2.2); the event itself is usually {}.
 function isLogout(events: unknown): boolean {
   return isJsonObject(events) && isJsonObject(events[logoutEvent])
 }

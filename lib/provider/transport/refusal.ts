@@ -47,7 +47,7 @@ export async function refusalOf(response: TransportResponse): Promise<ProviderEr
   return new ProviderError('provider_unavailable', message, { headers: { 'Retry-After': String(seconds) }, provider })
 }
 
-// At most an hour, so that a header cannot lock people out for longer. Dates are rare and need the provider's clock.
+// At most an hour: a header must not lock people out for longer. Dates are rare and need the provider's clock.
 function retryAfter(value: string | undefined): number {
   const seconds = value !== undefined && /^\d{1,4}$/.test(value) ? Number(value) : retryAfterSeconds
   return seconds >= 1 && seconds <= 3600 ? seconds : retryAfterSeconds

@@ -77,7 +77,7 @@ export function apple(options: AppleOptions): ApplePreset {
 }
 
 /**
- * Apple's server-to-server notifications, as a transmitter of `signals()`: Apple tells when people stop using their account with the
+ * Apple's server-to-server notifications, as a transmitter of `signals()`: Apple reports when people stop using their account with the
  * application, or delete it.
  *
  * @see https://developer.apple.com/documentation/signinwithapple/processing-changes-for-sign-in-with-apple-accounts

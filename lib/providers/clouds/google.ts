@@ -56,7 +56,7 @@ google.api = (options: ApiOptions): ApiPreset => {
 }
 
 /**
- * Google's Cross-Account Protection, as a transmitter of `signals()`: Google tells when an account was hijacked, disabled, or signed out
+ * Google's Cross-Account Protection, as a transmitter of `signals()`: Google reports when an account was hijacked, disabled, or signed out
  * everywhere. Its API for streams is another one than that of SSF: register the push route as Google's guide says.
  *
  * @see https://developers.google.com/identity/protocols/risc

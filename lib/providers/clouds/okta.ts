@@ -46,7 +46,7 @@ export function okta(options: OktaOptions & RefreshTokenOptions): LoginPreset {
 
 /**
  * Access tokens of a custom authorization server, by default the one called `default`: `bearer(okta.api({ domain, audience }))`.
- * People are identified by `uid`, which is `sub` in ID Tokens; in access tokens `sub` is the name they sign in with.
+ * People are identified by `uid`. It equals `sub` of ID Tokens; in access tokens `sub` is the name they sign in with.
  *
  * @throws {ConfigurationError} `invalid_options`
  */

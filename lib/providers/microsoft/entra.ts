@@ -14,7 +14,7 @@ export interface EntraOptions {
   tenant: string
   /** IDs of the tenants whose people may sign in, or a function that returns whether a tenant's people may: with `organizations` and `common`. @default none */
   tenants?: OidcOptions['tenants']
-  /** Of a national cloud, such as `login.microsoftonline.us`. @default 'login.microsoftonline.com' */
+  /** Host of a national cloud, such as `login.microsoftonline.us`. @default 'login.microsoftonline.com' */
   host?: string | undefined
 }
 
@@ -22,7 +22,7 @@ export interface EntraOptions {
 export interface EntraApiOptions extends ApiOptions {
   /** The tenant's ID, or those of several. */
   tenant: string | readonly string[]
-  /** Of a national cloud. @default 'login.microsoftonline.com' */
+  /** Host of a national cloud, such as `login.microsoftonline.us`. @default 'login.microsoftonline.com' */
   host?: string | undefined
   /** Version of the tokens: what `requestedAccessTokenVersion` of the API's manifest says, where nothing means 1. @default 2 */
   version?: 1 | 2 | undefined

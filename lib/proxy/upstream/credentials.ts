@@ -60,7 +60,7 @@ async function sendProved<A extends Answer>(call: AuthorizedCall<A>, token: stri
   return sendWithNonce({ dpop, url, send, asksAgain, discard: (answer) => call.discard(answer) })
 }
 
-// Each proof is for one request (RFC 9449 section 11.1), so that a second try makes its own.
+// Each proof is for one request (RFC 9449 section 11.1), so a second try makes its own.
 function sendOnceMore<A extends Answer>(call: AuthorizedCall<A>, attempt: () => Promise<A>): Promise<A> {
   return attempt().catch((error: unknown) => {
     if (call.isLost(error)) return attempt()

@@ -25,7 +25,7 @@ export class Devices {
   readonly tickets: DeviceTickets
   readonly cookiesOf: (base: BaseUrl) => DeviceCookies
   readonly #parts: DeviceParts
-  // Apart, so that many of one kind leave those of the others.
+  // Kept apart: many of one kind must not evict those of the other.
   readonly #used: Readonly<Record<'registration' | 'challenge', UsedLogoutTokens>>
   readonly #rulesOf: (base: BaseUrl) => Omit<DeviceRules, 'offer'>
 
@@ -87,7 +87,7 @@ export class Devices {
   }
 }
 
-// For clocks of processes that differ.
+// The clocks of processes may differ.
 const marginMilliseconds = 60_000
 
 /** Creates the bindings, if the options want sessions to be bound. */

@@ -36,7 +36,7 @@ export async function prepareChoice(
   if (httpRequest.method === 'POST')
     return redirect(choiceUrl(base, await postedTarget(base, httpRequest), namesIn(listed, query)))
   const returnTo = loginTarget(httpRequest, base)
-  // Of requirements that name some of them. Unknown names are ignored, since nothing depends on them.
+  // Requirements may name some of them. Unknown names are ignored, since nothing depends on them.
   const names = namesIn(listed, query)
   const wanted = listed.filter(({ name }) => names.includes(name))
   const shown = wanted.length === 0 ? listed : wanted

@@ -17,7 +17,7 @@ export type PendingLogoutParts = ApplicationWith<'baseUrls' | 'configuration' | 
 interface PendingLogout {
   /** The base URL where it began. */
   readonly base: BaseUrl
-  /** Of {@link logoutState}. */
+  /** What {@link logoutState} returned. */
   readonly state: string
   readonly returnTo: string | undefined
 }
@@ -86,7 +86,7 @@ export function finishLogout(
   return redirect(safeReturnTo(pending.returnTo, base.returnTo) ?? base.paths.postLogout)
 }
 
-// Of a logout at a provider that sends no state back, nothing else is known.
+// If the provider sends no state back, nothing else is known of its logout.
 function isReturn(httpRequest: HttpRequest, expected: string): boolean {
   if (expected === '') return isNavigation(httpRequest)
   const state = stateOf(httpRequest)

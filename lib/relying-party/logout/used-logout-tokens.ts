@@ -22,7 +22,7 @@ const maxTokens = 10_000
 const maxRelyingParties = 10_000
 
 /**
- * Remembers tokens in this process only. Each relying party has a cache of its own, so that the tokens of one cannot fill another's.
+ * Remembers tokens in this process only. Each relying party has its own cache: the tokens of one cannot fill another's.
  *
  * @returns the cache for the key of a relying party
  */

@@ -142,7 +142,7 @@ function callFor(
 }
 
 /**
- * Whether a token is due for renewal. Sessions renew at different times, so that those that began together do not renew
+ * Whether a token is due for renewal. Sessions renew at different times: those that began together do not renew
  * together.
  */
 function isDue({ rp, session, minTtl = 0 }: TokenCall, record: SessionRecord, held: HeldToken): boolean {

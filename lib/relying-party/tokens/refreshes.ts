@@ -40,7 +40,7 @@ export type RefreshOutcome =
  */
 export type LastLook = () => Promise<RefreshOutcome | undefined>
 
-/** For a process that shares nothing. */
+/** The check of a process that shares nothing. */
 export const findNothing: LastLook = async () => undefined
 
 /** Makes a refresh, with a last check before it is sent. */
@@ -90,7 +90,7 @@ const refusedMilliseconds = 10_000
 /** Maximum number of successors that are followed. */
 export const maxChain = 50
 
-/** A hash that identifies a refresh token, so that the token itself is not stored. */
+/** A hash that identifies a refresh token. The token itself is not stored. */
 export function refreshTokenKey(refreshToken: string): string {
   return hash('sha256', refreshToken, 'base64url')
 }

@@ -5,7 +5,7 @@ import { privateHeaders, privateJson } from '../../http/problem.js'
 import type { Respond } from '../../http/outcome.js'
 import type { OidcErrorCode } from '../../error-codes.js'
 
-/** A refusal of a token, as transmitters are told it (RFC 8935 section 2.3, RFC 8936 section 2.6). */
+/** A refusal of a token, as transmitters receive it (RFC 8935 section 2.3, RFC 8936 section 2.6). */
 export interface TokenRefusal {
   /** One of the registered codes (RFC 8935 section 2.4, SSF 1.0 section 8.1.4.1). */
   readonly err:
@@ -27,7 +27,7 @@ const codes: Readonly<Partial<Record<OidcErrorCode, TokenRefusal['err']>>> = {
   token_binding_failed: 'authentication_failed',
 }
 
-/** What a transmitter is told of an error: `undefined` where it did nothing wrong, so that it has to send the token again. */
+/** The refusal that a transmitter gets for an error; `undefined` if the transmitter is not at fault, and has to send the token again. */
 export function refusalOf(error: unknown): TokenRefusal | undefined {
   const isTheirs = error instanceof TokenValidationError || error instanceof AuthorizationResponseError
   if (!isTheirs) return undefined
@@ -40,7 +40,7 @@ export function acceptedResponse(status = 202): Respond {
   return { kind: 'respond', status, headers: privateHeaders, body: '' }
 }
 
-/** The answer to a push that failed: 400 if it is the transmitter's fault, else 503, so that it tries again. */
+/** The answer to a push that failed: 400 if it is the transmitter's fault, else 503, after which it tries again. */
 export function answerFor(error: unknown): Respond | undefined {
   const refusal = refusalOf(error)
   if (refusal !== undefined) return json(400, refusal, isOidcError(error) ? error.headers : {})

@@ -105,7 +105,7 @@ export class Poller {
     const { transmitter, streams, poll } = this.#parts
     const url = (this.#url ??= await pollUrlOf(streams))
     const [ack, refused] = [[...this.#taken], [...this.#refused]]
-    // What there is to tell should not wait until there is something to get.
+    // Acknowledgements should not wait until there are new events.
     const isNow = poll.returnImmediately || ack.length > 0 || refused.length > 0
     const body = {
       maxEvents: poll.maxEvents,

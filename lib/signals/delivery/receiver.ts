@@ -48,7 +48,7 @@ export interface Delivery {
 }
 
 /**
- * Takes a token: checks it, does what its events ask for, and tells the application. What has come before is a success, since transmitters
+ * Takes a token: checks it, does what its events ask for, and calls the application. A token that came before is a success, since transmitters
  * send again what they do not know to have arrived (RFC 8935 section 2, RFC 8936 section 2.4).
  *
  * A token is remembered last. Whatever fails before is tried again when it comes again, and ends no session that is younger than the
@@ -91,7 +91,7 @@ async function takeOnce(
   await seen.add(token.jti, Math.max(1, Math.ceil(endsAt - parts.runtime.now())))
 }
 
-// The application may look into tokens of its own: what is wrong with those must not refuse this one.
+// The application may look into other tokens: errors in those must not refuse this one.
 function notTheirs(error: unknown): never {
   if (refusalOf(error) === undefined) throw error
   throw new Error('"onEvent" or "subjects" of signals() has failed', { cause: error })
@@ -141,7 +141,7 @@ function findTransmitter({ transmitters }: ReceiverParts, { payload }: Jws, { fr
 function requireAuthorization({ options }: Transmitter, { from, authorization = '' }: Delivery): void {
   const { pushAuthorization } = options
   if (from !== undefined || pushAuthorization === undefined) return
-  // All are compared, so that the time does not tell which one it was.
+  // All are compared: the time must not reveal which one matched.
   const fitting = pushAuthorization.filter((expected) => equalSecrets(expected, authorization))
   if (fitting.length > 0) return
   const details = { subject: 'authorization', option: 'pushAuthorization' }

@@ -189,7 +189,7 @@ function readToken({ payload }: Jws, profile: Profile): SecurityEventToken {
   }
 }
 
-// An event cannot have happened after it was told.
+// An event cannot have happened after its token was issued.
 function checkedEvent({ type, claims, subject, occurredAt = Infinity }: RawEvent, issuedAt: number): TokenEvent {
   const event = { type, claims, occurredAt: Math.min(occurredAt, issuedAt) }
   if (subject !== undefined) return { ...event, subject: requireSubjectIdentifier(subject) }

@@ -18,8 +18,8 @@ const maxMatches = 100
 
 /**
  * Finds what sessions a subject names. `iss` and `sub` of a subject or of its member `user` name a person by themselves, if the issuer is
- * that of the sessions; everything else is the application's to know. A complex subject is what all of its members have in common (SSF 1.0 section 3.3), so that one member which
- * is not known leaves it unknown: to end all sessions of the others would be to guess.
+ * that of the sessions. Only the application knows what anything else stands for. A complex subject is what all of its members have in
+ * common (SSF 1.0 section 3.3). One unknown member leaves it unknown: to end all sessions of the others would be a guess.
  *
  * @throws {ConfigurationError} `invalid_options` for an answer of the application that cannot be one
  */
@@ -61,7 +61,7 @@ function personOf(sub: string): readonly SubjectMatch[] {
   return [{ sub }]
 }
 
-// Aliases are names of one subject, so that those which are known are enough (RFC 9493 section 3.2.8).
+// Aliases are names of one subject, so the known ones are enough (RFC 9493 section 3.2.8).
 async function matchAny(
   subject: SubjectIdentifier,
   type: string,

@@ -20,7 +20,7 @@ const lifetimeSeconds = 24 * 3600
 const formatVersion = 1
 
 /**
- * Creates states that prove themselves: each is sealed with the secret of the sessions, so that any process recognizes those of the others,
+ * Creates states that prove themselves. Each is sealed with the secret of the sessions: any process recognizes those of the others,
  * and none has to remember any.
  *
  * @see https://openid.net/specs/openid-sharedsignals-framework-1_0.html#name-verification-event

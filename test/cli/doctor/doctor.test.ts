@@ -165,6 +165,6 @@ describe('npx express-oidc doctor', () => {
     await run(['doctor', '--help'], help)
     expect([wrong.status, missing.status]).toEqual([2, 2])
     expect(missing.failed.join()).toMatch(/cannot be loaded \(Cannot find module/)
-    expect(help.printed.join()).toMatch(/--module <file>[\s\S]+--json[\s\S]+status 0/)
+    expect(help.printed.join()).toMatch(/--module <file>[\s\S]+--json[\s\S]+exit status is 0/)
   })
 })

@@ -89,7 +89,7 @@ describe('bearer({ providers })', () => {
     [
       'an issuer beside it',
       { providers: { a: { issuer } }, audience, issuer },
-      '"issuer" must not be beside "providers"',
+      '"issuer" must not be given together with "providers"',
     ],
     ['a function', { providers: () => undefined, audience }, 'Give a function as "issuer"'],
     ['an empty map', { providers: {}, audience }, '"providers" must be a map'],

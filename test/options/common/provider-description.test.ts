@@ -114,7 +114,7 @@ describe('a description beside several issuers', () => {
   ])('%j is refused: it is about one issuer', async (given) => {
     const issuers = [issuer, 'https://other.example.com']
     const { message } = await failureOf(() => parseBearerOptions({ ...api, issuer: issuers, ...given }))
-    expect(message).toContain('beside one issuer only')
+    expect(message).toContain('with one issuer only')
   })
 })
 

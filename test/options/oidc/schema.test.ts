@@ -277,7 +277,7 @@ describe('the options of oidc()', () => {
     const baseUrl = () => 'https://a.example.com'
     expect(parseOidcOptions({ ...minimal, baseUrl, baseUrls })).toMatchObject({ baseUrlOf: baseUrl, baseUrls })
     expect(() => parseOidcOptions({ ...minimal, baseUrl })).toThrow(
-      'must have "baseUrls" beside a function as "baseUrl": they list what it may return',
+      'must have "baseUrls" together with a function as "baseUrl": they list what it may return',
     )
   })
 

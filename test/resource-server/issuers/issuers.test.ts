@@ -60,7 +60,7 @@ describe('issuerAliases', () => {
   })
 
   test('cannot belong to several issuers together', () => {
-    expect(() => testApi({ issuer: ['https://a.example.com'], issuerAliases: ['x'] })).toThrow(/beside one issuer only/)
+    expect(() => testApi({ issuer: ['https://a.example.com'], issuerAliases: ['x'] })).toThrow(/with one issuer only/)
   })
 })
 

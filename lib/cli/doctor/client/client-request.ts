@@ -23,7 +23,7 @@ export interface ClientRequest {
 export type ClientAnswer = {
   /** How the client has proved who it is. */
   readonly method: ClientAuthenticationMethod
-  /** For people. */
+  /** The answer, in words for people. */
   readonly words: string
 } & (
   | { readonly kind: 'success' }

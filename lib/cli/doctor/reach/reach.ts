@@ -11,7 +11,7 @@ import { checkTls } from './tls.js'
 export interface Reached {
   readonly findings: readonly Finding[]
   readonly metadata?: Readonly<JsonObject>
-  /** Whether the server is the one that the options name, so that credentials may go there. */
+  /** Whether the server is the one that the options name. Only then may credentials go there. */
   readonly isUsable: boolean
 }
 

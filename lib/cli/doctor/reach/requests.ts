@@ -18,7 +18,7 @@ export interface Reply {
 export interface NoReply {
   /** A code of the system, such as `ECONNREFUSED`, or one of our own. */
   readonly code: string
-  /** For people. */
+  /** The reason, in words for people. */
   readonly message: string
 }
 

@@ -20,7 +20,7 @@ export interface ShownCertificate {
   /** The common name of whoever issued it. */
   readonly issuer: string
   readonly isForHost: boolean
-  /** Why it is not trusted, beside dates and name: a code of OpenSSL. */
+  /** Why it is not trusted, apart from dates and name: a code of OpenSSL. */
   readonly distrust: string | undefined
 }
 

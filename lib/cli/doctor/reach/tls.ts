@@ -26,7 +26,7 @@ export async function checkTls(server: Server, url: string): Promise<readonly Fi
 
 const anyCertificate = fail(
   check,
-  'NODE_TLS_REJECT_UNAUTHORIZED=0 has this process trust any certificate, so that anyone on the network can be the provider',
+  'NODE_TLS_REJECT_UNAUTHORIZED=0 makes this process trust any certificate, so anyone on the network can pretend to be the provider',
   'unset it, and trust the authority instead: NODE_EXTRA_CA_CERTS=/path/ca.pem',
 )
 
@@ -101,7 +101,7 @@ function trustFlaw(
     extraCertificates === undefined
       ? 'start Node with NODE_EXTRA_CA_CERTS=/path/ca.pem'
       : 'put it into the file of NODE_EXTRA_CA_CERTS, which is set'
-  const fix = `if that is your own authority: ${own} (or give "tls.ca" beside a client certificate); if it is a public one, have the server send the intermediate certificates too`
+  const fix = `if that is your own authority: ${own} (or give "tls.ca" together with a client certificate); if it is a public one, have the server send the intermediate certificates too`
   return fail(check, `the certificate of ${host} ${who} (${distrust})`, fix)
 }
 

@@ -11,7 +11,7 @@ export interface OldSessionStore {
 }
 
 /**
- * The sessions of another package that are taken over, so that nobody has to sign in again on the day of the change.
+ * Sessions of another package that are taken over. Nobody has to sign in again on the day of the change.
  *
  * @example
  * ```ts
@@ -115,14 +115,14 @@ export const migrateFrom = v.optional(
 /** The checked option. `until` is in milliseconds since the epoch. */
 export type MigrateFromConfiguration = NonNullable<v.InferOutput<typeof migrateFrom>>
 
-/** What does not fit to taking sessions over; `undefined` if all does. */
+/** Why these options do not allow sessions to be taken over; `undefined` if they do. */
 export function migrationFlaw({ session, sharedStore }: MigrationSurroundings): string | undefined {
   if (session.migrateFrom === undefined) return undefined
   if (session.use !== undefined) {
     return 'must not have both "session.migrateFrom" and "session.use": the session of another middleware is not ours to begin'
   }
   if (sharedStore !== undefined || isSharedStore(session.store)) return undefined
-  return 'must have "sharedStore" with "session.migrateFrom", such as redisStore(client) of express-oidc/redis: it remembers which sessions were taken over, so that no old cookie signs in again after a logout'
+  return 'must have "sharedStore" with "session.migrateFrom", such as redisStore(client) of express-oidc/redis: it remembers which sessions were taken over, or an old cookie would sign in again after a logout'
 }
 
 interface MigrationSurroundings {

@@ -17,7 +17,7 @@ export type ApplicationOption =
   | 'onError'
   | 'pages'
 
-/** Options of a provider that may also be given for all of them, beside `providers`. A provider's own win. */
+/** Options of a provider that may also be given for all of them, next to `providers`. A provider's own options win. */
 export type ProviderDefault =
   | 'scope'
   | 'resource'

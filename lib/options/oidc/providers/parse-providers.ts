@@ -152,7 +152,7 @@ export function parseProvider(
   const misplaced = applicationOptions.filter((option) => members[option] !== undefined)
   if (misplaced.length > 0) {
     const list = misplaced.map((option) => `"${option}"`).join(', ')
-    throw flaw(`${list} is of the whole application: give it beside "providers"`, where)
+    throw flaw(`${list} is of the whole application: give it next to "providers"`, where)
   }
   const parsed = parseOidcOptions({ ...defaults, ...members, logout: logoutOf(members, defaults, where) }, where)
   const configuration = Object.freeze({ ...parsed, provider: name })
@@ -175,7 +175,7 @@ function logoutOf(members: Members, defaults: Members, where: string): unknown {
   if (typeof own !== 'object' || own === null || typeof common !== 'object' || common === null) return own
   const { returnTo, ...others } = omitUndefined(membersOf(own))
   if (returnTo === undefined) return { ...membersOf(common), ...others }
-  throw flaw('"logout.returnTo" is of the whole application: give it beside "providers"', where)
+  throw flaw('"logout.returnTo" is of the whole application: give it next to "providers"', where)
 }
 
 function requireApplicationOptions(given: Members, providers: unknown): void {
@@ -185,11 +185,11 @@ function requireApplicationOptions(given: Members, providers: unknown): void {
   )
   if (misplaced.length > 0) {
     const list = misplaced.map((name) => `"${name}"`).join(', ')
-    throw flaw(`${list} must not be beside "providers": give it in the options of each provider`)
+    throw flaw(`${list} must not be given together with "providers": give it in the options of each provider`)
   }
   if (isFunction(providers) && given['fetch'] !== undefined && given['allowPrivateAddresses'] !== true)
     throw flaw(
-      '"fetch" beside a function "providers" needs "allowPrivateAddresses: true": such a function looks names up by itself, so it must refuse private addresses itself',
+      '"fetch" together with a function "providers" needs "allowPrivateAddresses: true": such a function looks names up by itself, so it must refuse private addresses itself',
     )
   if (given['silentLogin'] === true)
     throw flaw('"silentLogin" must not be on with "providers": it is not known at which of them to try')

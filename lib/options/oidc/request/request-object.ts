@@ -28,7 +28,7 @@ export interface RequestEncryption {
  * @see https://www.rfc-editor.org/rfc/rfc9101#section-4
  */
 export interface RequestObjectOptions {
-  /** Encrypts requests, beside signing them. @default not encrypted */
+  /** Encrypts requests after signing them. @default not encrypted */
   encryption?: RequestEncryption | undefined
 }
 

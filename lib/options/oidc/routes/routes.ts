@@ -46,7 +46,7 @@ export interface RouteOptions {
   deviceRefresh?: string | undefined
 }
 
-/** What tells a route from the others, its path aside. */
+/** What distinguishes a route from the others, apart from its path. */
 export type RouteTraits = {
   /** Whether each of several providers has this route for itself, at a path that ends with the provider's name. */
   readonly isPerProvider?: boolean
@@ -92,7 +92,7 @@ export const routeNames = namesOf(routeEntries)
 /** The names of the routes that each of several providers has for itself. */
 export const providerRouteNames = routeNames.filter((name) => traitsOf(name).isPerProvider === true)
 
-/** What tells a route from the others. */
+/** What distinguishes a route from the others. */
 export function traitsOf(name: RouteName): RouteTraits {
   return v.getMetadata(routeEntries[name])
 }

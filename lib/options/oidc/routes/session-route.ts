@@ -5,7 +5,7 @@ import { callback } from '../../common/fields.js'
 import { section } from '../../common/parse.js'
 
 /**
- * What the route `routes.session` tells scripts of this site about the person.
+ * What the route `routes.session` shows of the person to scripts of this site.
  *
  * @example
  * ```ts

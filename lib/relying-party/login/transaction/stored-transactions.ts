@@ -24,13 +24,13 @@ export function isTooLong(transaction: Transaction, seal: Seal): boolean {
   return sealedLength(seal, transaction) > maxSealedLength
 }
 
-/** Shortens the return target to its path, or removes it, so that the transaction fits. */
+/** Shortens the return target to its path, or removes it, to make the transaction fit. */
 export function withCutTarget(transaction: Transaction, seal: Seal): Transaction {
   const path = { ...transaction, returnTo: transaction.returnTo.replace(/[?#].*$/s, ''), isCut: true }
   return isTooLong(path, seal) ? withoutTarget(path) : path
 }
 
-/** How many bytes are left for other login cookies beside this one, within 4 KB in total. */
+/** How many bytes are left for other login cookies, besides this one, within 4 KB in total. */
 export function roomBeside(transaction: Transaction, seal: Seal, cookies: TransactionCookies): number {
   const [slot = ''] = cookies.slots
   return maxBytes - cookies.bytes(slot, sealedLength(seal, { ...transaction, madeRoom: true }))

@@ -73,8 +73,12 @@ describe('options of several providers', () => {
     ['a name that is a path', { providers: { 'a/b': one } }, 'must have names of letters, digits'],
     ['an empty name', { providers: { '': one } }, 'must have names of letters, digits'],
     ['two dots', { providers: { '..': one } }, 'must have names of letters, digits'],
-    ['issuer beside them', { issuer: one.issuer }, '"issuer" must not be beside "providers"'],
-    ['a client secret beside them', { clientSecret: 'x' }, '"clientSecret" must not be beside "providers"'],
+    ['issuer beside them', { issuer: one.issuer }, '"issuer" must not be given together with "providers"'],
+    [
+      'a client secret beside them',
+      { clientSecret: 'x' },
+      '"clientSecret" must not be given together with "providers"',
+    ],
     ['silentLogin', { silentLogin: true }, '"silentLogin" must not be on with "providers"'],
     ['no login route', { routes: { login: false } }, '"routes.login" must not be false with "providers"'],
     [
@@ -85,7 +89,7 @@ describe('options of several providers', () => {
     [
       'a fetch whose addresses would be checked',
       { providers: () => undefined, fetch },
-      '"fetch" beside a function "providers" needs "allowPrivateAddresses: true"',
+      '"fetch" together with a function "providers" needs "allowPrivateAddresses: true"',
     ],
     ['a mistyped option', { provider: {} }, '"provider" is not an option'],
     ['a short secret', { secret: 'short' }, '"secret" must be random'],
@@ -119,7 +123,7 @@ describe('options of several providers', () => {
   test('and those of one provider do not go together, for the compiler either', () => {
     // @ts-expect-error -- issuer is an option of each provider
     expect(() => oidc({ ...options, issuer: 'https://one.example.com' })).toThrow(
-      '"issuer" must not be beside "providers"',
+      '"issuer" must not be given together with "providers"',
     )
   })
 
