@@ -73,7 +73,7 @@ export class OidcError<Code extends OidcErrorCode = OidcErrorCode> extends Error
   }
 }
 
-// Not enumerable, so that neither JSON nor a copy of the error's members holds it.
+// Not enumerable: neither JSON nor a copy of the error's members holds it.
 function hide(error: OidcError, name: 'details' | 'provider', value: object | undefined): void {
   if (value !== undefined) Object.defineProperty(error, name, { value: Object.freeze(value), configurable: true })
 }
@@ -122,7 +122,10 @@ export class TransactionError extends OidcError<TransactionErrorCode> {
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-5.2
  */
 export class TokenEndpointError extends OidcError<TokenEndpointErrorCode> {
-  /** With `interaction_required`: the provider's claims challenge, JSON for the parameter `claims` of the person's next login. Absent if it sent none. */
+  /**
+   * The provider's claims challenge, for `interaction_required`: JSON for the parameter `claims` of the person's next login. Absent if
+   * the provider sent none.
+   */
   readonly claims?: string
 
   constructor(
@@ -163,7 +166,7 @@ export class BearerError extends OidcError<BearerErrorCode> {
 export class AccessError extends OidcError<AccessErrorCode> {
   /** Kind of the requirement that was not met, such as `scope` or `claim`. Absent when nobody is signed in. */
   readonly requirement?: string
-  /** With `login_needed` behind `oidc()`: URL that signs in and returns to the page, for a link on an error page. */
+  /** URL that signs in and returns to the page, for a link on an error page. It is there for `login_needed` behind `oidc()`. */
   readonly loginUrl?: string
 
   constructor(

@@ -108,7 +108,7 @@ Reflect.deleteProperty(BareClaims.prototype, 'constructor')
 Object.setPrototypeOf(BareClaims.prototype, null)
 Object.freeze(BareClaims.prototype)
 
-/** A frozen copy whose prototype has no members, so that a claim's name never finds an inherited method (CWE-1321). */
+/** A frozen copy whose prototype has no members: a claim's name never finds an inherited method (CWE-1321). */
 export function bareClaims(claims: Readonly<JsonObject>): Readonly<JsonObject> {
   return Object.freeze(Object.assign(new BareClaims(), claims))
 }

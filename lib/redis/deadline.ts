@@ -40,8 +40,8 @@ export function replyInTime<Reply>(
 
 /** Maps any error of a Redis client. */
 function redisFailure(error: unknown): SessionError {
-  const told = redactedCause(error, replyCode)?.message ?? 'unknown'
-  return storeOutage(`Redis is unavailable: ${told}`, error, replyCode)
+  const reason = redactedCause(error, replyCode)?.message ?? 'unknown'
+  return storeOutage(`Redis is unavailable: ${reason}`, error, replyCode)
 }
 
 // An error reply of Redis begins with a code, such as READONLY. What follows may quote the arguments of commands, which are

@@ -73,7 +73,7 @@ export type AuditFacts =
   /** Somebody has signed in. */
   | { readonly name: 'login_succeeded'; readonly acr?: string; readonly amr?: readonly string[] }
   /**
-   * A login did not end well. `reason` tells a refusal (`access_denied`) from what looks like an attack (`state_mismatch`,
+   * A login did not end well. `reason` distinguishes a refusal (`access_denied`) from what looks like an attack (`state_mismatch`,
    * `transaction_used` for a response that came twice, `issuer_mismatch`, the codes of ID Tokens).
    */
   | { readonly name: 'login_failed'; readonly reason: AuditReason }

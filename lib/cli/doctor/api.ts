@@ -113,7 +113,7 @@ async function examineTrusted(
   }
 }
 
-/** Asks about a token that was never issued: only a client that the provider knows is told that it is inactive. */
+/** Asks about a token that was never issued: only a client that the provider knows learns that it is inactive. */
 async function introspect(
   trusted: TrustedIssuer,
   asked: Introspection,

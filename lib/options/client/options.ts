@@ -106,7 +106,10 @@ export interface ClientCredentialsOptions
 export interface OnBehalfOfOptions extends TokenTargetOptions {
   /** The access token of the person to act for. It was issued for this service, and must have been validated, as `req.auth.token` has. */
   assertion: string
-  /** When `assertion` expires, in seconds since the epoch, such as `req.auth.expiresAt`. The new token is cached no longer. @default `exp` of a JWT */
+  /**
+   * When `assertion` expires, in seconds since the epoch, such as `req.auth.expiresAt`. The new token is cached until then at most.
+   * @default `exp` of a JWT
+   */
   assertionExpiresAt?: number | undefined
 }
 
@@ -144,7 +147,7 @@ export interface CrossAppAccessOptions extends Pick<TokenTargetOptions, 'scope' 
   subjectToken: string
   /** Type of `subjectToken`, for a refresh token for example. @default 'urn:ietf:params:oauth:token-type:id_token' */
   subjectTokenType?: string | undefined
-  /** When `subjectToken` expires, in seconds since the epoch. The grant is cached no longer. @default `exp` of a JWT */
+  /** When `subjectToken` expires, in seconds since the epoch. The grant is cached until then at most. @default `exp` of a JWT */
   subjectTokenExpiresAt?: number | undefined
 }
 
@@ -171,7 +174,10 @@ export interface TokenExchangeOptions extends TokenTargetOptions {
   subjectToken: string
   /** Type of `subjectToken`. @default 'urn:ietf:params:oauth:token-type:access_token' */
   subjectTokenType?: string | undefined
-  /** When `subjectToken` expires, in seconds since the epoch, such as `req.auth.expiresAt`. The new token is cached no longer. @default `exp` of a JWT */
+  /**
+   * When `subjectToken` expires, in seconds since the epoch, such as `req.auth.expiresAt`. The new token is cached until then at
+   * most. @default `exp` of a JWT
+   */
   subjectTokenExpiresAt?: number | undefined
   /** The token of the actor, if that is not this client itself. @default none */
   actorToken?: string | undefined

@@ -183,7 +183,10 @@ export interface OidcOptions<Claims = SessionClaims, Request = FrameworkRequest,
   silentLogin?: boolean | undefined
   /** Origins that `req.oidc.fetch()` may send the access token to, such as `https://api.example.com`. @default none */
   allowedOrigins?: readonly string[] | undefined
-  /** Called after validation, before the session begins. It may return `{ data, returnTo, remember }`; `false` refuses the login with 403. @default none */
+  /**
+   * Called after validation, before the session begins. It may return `{ data, returnTo, remember }`; `false` refuses the login with
+   * 403. @default none
+   */
   onLogin?: ((login: CompletedLogin<Claims>, req: Request) => OnLoginResult | Promise<OnLoginResult>) | undefined
   /** Answers errors of login, callback, logout and guards, instead of `pages` and of problem+json for programs. @default none */
   onError?: ((error: OidcError, context: ErrorContext<Request, Response>) => void | Promise<void>) | undefined

@@ -12,7 +12,10 @@ export interface EntraOptions {
    * `common` for personal accounts too, with `tenants`.
    */
   tenant: string
-  /** IDs of the tenants whose people may sign in, or a function that returns whether a tenant's people may: with `organizations` and `common`. @default none */
+  /**
+   * For `organizations` and `common`: IDs of the tenants whose people may sign in, or a function that returns whether those of a
+   * tenant may. @default none
+   */
   tenants?: OidcOptions['tenants']
   /** Host of a national cloud, such as `login.microsoftonline.us`. @default 'login.microsoftonline.com' */
   host?: string | undefined

@@ -73,7 +73,7 @@ function requirePost({ method }: HttpRequest): void {
   if (method !== 'POST') throw methodNotAllowed('this route', ['POST'])
 }
 
-// Not cross-origin: how long the response takes would tell another site whether somebody is signed in (section 4).
+// Not cross-origin: the time that the response takes would reveal to another site whether somebody is signed in (section 4).
 const sameOriginOnly = { 'Cross-Origin-Resource-Policy': 'same-origin' }
 
 function challenge(devices: Devices, identifier: string, device: string): Respond {

@@ -156,14 +156,14 @@ function nothingCame(error: unknown, isNow: boolean): undefined {
 }
 
 // What is sent again although it was acknowledged, and "more" that never comes, must not keep both sides busy.
-function readPage(value: unknown, told: readonly string[], { returnImmediately }: PollConfiguration): Page {
+function readPage(value: unknown, acknowledged: readonly string[], { returnImmediately }: PollConfiguration): Page {
   const { sets, moreAvailable } = isJsonObject(value) ? value : {}
   if (isJsonObject(sets)) {
     const names = Object.keys(sets)
-    const before = new Set(told)
+    const before = new Set(acknowledged)
     if (names.length > 0) return { sets, isNextDue: names.some((jti) => !before.has(jti)) }
     // The next request is one that may be held again.
-    return { sets, isNextDue: told.length > 0 && (moreAvailable === true || !returnImmediately) }
+    return { sets, isNextDue: acknowledged.length > 0 && (moreAvailable === true || !returnImmediately) }
   }
   throw new ProviderError('provider_response_invalid', "the transmitter's response to a poll has no sets", {
     status: 502,
