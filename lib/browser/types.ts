@@ -64,8 +64,8 @@ export interface OidcClientOptions {
    */
   sessionUrl?: string | URL | undefined
   /**
-   * What a request of `apiFetch()` does on 401 unless it says so itself. On a page with a form, choose `return`: a navigation
-   * would lose what the person has typed.
+   * What `apiFetch()` does on 401, unless the call has its own `on401`. On a page with a form, choose `return`: a navigation would
+   * lose what the person has typed.
    *
    * @default 'login'
    */
@@ -75,8 +75,8 @@ export interface OidcClientOptions {
 /** Options of `apiFetch()`, in addition to those of `fetch()`. */
 export interface ApiFetchInit extends RequestInit {
   /**
-   * Whether nobody asked for this request, as for one that a timer sends. It does not count as use of the session, and it never
-   * goes to the login.
+   * Whether the page makes this request by itself, for example by a timer. It does not count as use of the session, and never goes
+   * to the login.
    *
    * @default false
    */

@@ -4,7 +4,7 @@ import { retryAfterSeconds } from '../base/outage.js'
 import { AccessError } from '../errors.js'
 import type { DecisionAnswer } from '../options/decision/question.js'
 
-/** The error for a decision that cannot be had: 503, and never "allowed". */
+/** The error for a decision that is unavailable: 503, and never "allowed". */
 export function undecided(why: string, seen: string, cause?: unknown): AccessError {
   const details = { subject: 'decision', seen, expected: 'a decision of the policy decision point' }
   // Where the policy decision point, or the pause after failures, says how long.

@@ -12,19 +12,19 @@ import { addMakers, met, type NamedRequirement, type Verdict } from '../policy/r
 import { AccessError } from '../errors.js'
 import type { PolicyDecisionPoint } from './policy-decision-point.js'
 
-/** A part of the question, or a function that makes it of the request. */
+/** A part of the question, or a function that makes it from the request. */
 export type QuestionPart<Part, Request = FrameworkRequest> =
   Part | ((req: Request, principal: Principal) => Part | Promise<Part>)
 
 /** Options of `decision()`. */
 export interface DecisionOptions<Request = FrameworkRequest> {
-  /** Whom to ask. */
+  /** The policy decision point. */
   pdp: Pick<PolicyDecisionPoint, 'evaluate' | 'evaluateAll'>
-  /** What is done: the name of the action, or with properties. */
+  /** The action, by its name or with properties. */
   action: QuestionPart<string | DecisionAction, Request>
-  /** What is acted on. A list asks for each in one request, and each must be allowed; an empty list is refused. */
+  /** The resource that is acted on. A list asks about each in one request. Each must be allowed; an empty list is refused. */
   resource: QuestionPart<DecisionResource | readonly DecisionResource[], Request>
-  /** Who acts. @default `user`, or `client` for a machine, and the subject of the session or access token */
+  /** The subject who acts. @default `user`, or `client` for a machine, and the subject of the session or access token */
   subject?: QuestionPart<DecisionSubject, Request> | undefined
   /** The circumstances. @default none */
   context?: QuestionPart<Readonly<Record<string, unknown>>, Request> | undefined

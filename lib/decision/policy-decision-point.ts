@@ -58,8 +58,8 @@ export interface PolicyDecisionPoint {
 }
 
 /**
- * Creates the client of a policy decision point that speaks the OpenID AuthZEN Authorization API 1.0. Nothing is asked yet: guards
- * do, with `decision()`, and your code can, with `evaluate()`.
+ * Creates the client of a policy decision point that speaks the OpenID AuthZEN Authorization API 1.0. It sends no request yet.
+ * Guards do so with `decision()`, and your code can with `evaluate()`.
  *
  * @example
  * ```ts

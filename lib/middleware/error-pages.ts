@@ -18,11 +18,11 @@ import type { Next, NodeRequest, NodeResponse } from './types.js'
 export type ErrorPages = (error: unknown, req: IncomingMessage, res: NodeResponse, next?: Next) => void
 
 /**
- * Creates an error handler for what handlers throw by `req.oidc.accessToken()` and other calls of this package. Where a login
- * mends the error, a browser that loads a page is sent to the login and back, as by `signInAgain()`. Otherwise it gets a page like
- * those of `oidc()`, and a program gets problem+json. Mistakes in the set-up (`ConfigurationError`), errors of others, and errors
- * after the response has begun, go to the next error handler. Without one, mistakes in the set-up are reported as a warning of
- * the process and get a page, and the others get 500 with an empty body.
+ * Creates an error handler for what handlers throw by `req.oidc.accessToken()` and other calls of this package. If a new login
+ * resolves the error, a browser that loads a page is sent to the login and back, as by `signInAgain()`. Otherwise it gets a page
+ * like those of `oidc()`, and a program gets problem+json. Mistakes in the set-up (`ConfigurationError`), errors of others, and
+ * errors after the response has begun, go to the next error handler. Without one, mistakes in the set-up are reported as a warning
+ * of the process and get a page, and the others get 500 with an empty body.
  *
  * @param options - texts and language, or a function of the request. Default: those of `oidc()`
  *

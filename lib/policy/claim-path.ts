@@ -46,7 +46,7 @@ export function isMembership(path: ClaimPath): boolean {
 }
 
 /**
- * Whether a claim was left out of a token, which says where it can be had instead (OpenID Connect Core section 5.6.2), as Entra
+ * Whether a claim was left out of a token, which says where it can be fetched instead (OpenID Connect Core section 5.6.2), as Entra
  * does with more groups than fit.
  */
 export function isLeftOut(claims: Claims, path: ClaimPath): boolean {

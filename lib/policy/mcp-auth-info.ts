@@ -22,7 +22,7 @@ export interface DeclaredAuthInfo {
 }
 
 /**
- * Makes what the transports and handlers of the MCP SDK want as `req.auth`, or as `authInfo`, of a principal.
+ * Turns a principal into what the transports and handlers of the MCP SDK expect as `req.auth`, or as `authInfo`.
  *
  * @example
  * ```ts

@@ -80,7 +80,7 @@ export function askingFirst(firstLogin: StepUp | undefined): Pick<NamedRequireme
 }
 
 /**
- * The headers of a refusal that may be over after some seconds: browsers that load a page follow `Refresh`, and programs
+ * The headers of a refusal that may no longer apply after some seconds: browsers that load a page follow `Refresh`, and programs
  * `Retry-After` (RFC 9110 section 10.2.3).
  */
 export function askingAgain(seconds: number | undefined): Pick<OidcErrorInit, 'headers'> {

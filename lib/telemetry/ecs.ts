@@ -26,8 +26,8 @@ const categories: Readonly<Record<AuditEventName, readonly [category: readonly s
 }
 
 /**
- * An audit event with the field names of the Elastic Common Schema, version 8.11. What the schema has no field for is in
- * `labels`, the hash of the session among it.
+ * An audit event with the field names of the Elastic Common Schema, version 8.11. `labels` has what the schema has no field for,
+ * such as the hash of the session.
  *
  * @example
  * ```ts

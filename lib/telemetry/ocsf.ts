@@ -35,7 +35,7 @@ const oauth = { auth_protocol_id: 6, auth_protocol: 'OAUTH 2.0' }
 
 /**
  * An audit event as an object of the Open Cybersecurity Schema Framework, version 1.3.0: class Authentication (3002), or API
- * Activity (6003) where a signed-in person or a token was refused. What the schema has no place for is in `unmapped`.
+ * Activity (6003) where a signed-in person or a token was refused. `unmapped` has what the schema has no place for.
  *
  * @example
  * ```ts

@@ -1,6 +1,6 @@
 import { isOidcError, redactedCause } from '../../base/error-cause.js'
 
-/** What a check saw: all well, something that deserves a look, something that is wrong, or nothing that it could judge by. */
+/** What a check saw: all well, something that deserves a look, something that is wrong, or nothing to judge by. */
 export type Status = 'ok' | 'warn' | 'fail' | 'unknown'
 
 /** What one check saw. */

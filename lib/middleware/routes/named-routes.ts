@@ -34,7 +34,7 @@ function nameBelow(paths: readonly string[], path: string): string | undefined {
 }
 
 /**
- * The route of a path that names a provider. A name that is unknown makes a page of the application of it.
+ * The route of a path that names a provider. If the name is unknown, the path belongs to the application.
  *
  * @param path - as browsers see it
  * @param routeAt - finds the route once the relying party is known

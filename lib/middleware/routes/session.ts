@@ -16,7 +16,7 @@ import type { OidcContext, RequestContext } from '../session/request-context.js'
 import type { NodeResponse } from '../types.js'
 import type { Route } from './named-routes.js'
 
-/** Tells scripts of this site who is signed in and until when, as JSON. */
+/** Shows scripts of this site who is signed in and until when, as JSON. */
 export const sessionRoute: Route = (oidc, request, call) => {
   leaveCors(call.res)
   continueAfter(

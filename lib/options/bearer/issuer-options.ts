@@ -20,7 +20,7 @@ export type AsymmetricAlgorithm =
 export type AccessTokenAlgorithm = AsymmetricAlgorithm | 'HS256' | 'HS384' | 'HS512'
 
 /**
- * What the access tokens of an issuer look like. No profile accepts an ID Token of this application's own logins.
+ * Format of the access tokens of an issuer. No profile accepts an ID Token of this application's own logins.
  *
  * - `rfc9068`: the header has `typ: at+jwt`, and all claims of RFC 9068 are there.
  * - `jwt`: for providers from before RFC 9068. The `typ` is `JWT` or missing, and something distinguishes the token from an ID Token,
@@ -108,7 +108,7 @@ export interface SubjectOptions {
 export interface IssuerOptions extends IssuerKeyOptions, ProviderDescription {
   /** Audiences, of which a token must name one. */
   audience: Audience
-  /** What the issuer's access tokens look like. @default the option `profile` of `bearer()` */
+  /** Format of the issuer's access tokens. @default the option `profile` of `bearer()` */
   profile?: AccessTokenProfile | undefined
   /**
    * Client IDs whose tokens are accepted. A token must have `client_id`, `azp`, `cid` or `appid`, and all of these that it has

@@ -4,7 +4,7 @@ import { keepsRules, type Rules, section } from '../common/parse.js'
 import { descriptionEntries, issuerAliases, missingMembers } from '../common/provider-description.js'
 import { keyEntries, keyRules, keySources } from './keys.js'
 
-/** What access tokens look like. */
+/** Format of access tokens. */
 const profiles = ['rfc9068', 'jwt', 'external'] as const
 
 /** The option `audience`, as a list. */

@@ -52,7 +52,7 @@ export interface BearerErrorContext<Request = FrameworkRequest, Response = Frame
 
 /** The options of `bearer()` that are the same for all issuers. */
 export interface CommonBearerOptions<Request = FrameworkRequest, Response = FrameworkResponse> {
-  /** What access tokens look like. An issuer in a map can have its own profile. @default 'rfc9068' */
+  /** Format of access tokens. An issuer in a map can have its own profile. @default 'rfc9068' */
   profile?: AccessTokenProfile | undefined
   /**
    * `opaque` introspects every token. `auto` introspects those that are not JWTs, and JWTs with a valid signature that lack a claim

@@ -27,8 +27,8 @@ export interface TokenProviderOptions extends Pick<
 > {
   /**
    * The same map as the option `providers` of `oidc()`: exactly these issuers are trusted, with their aliases, tenants and
-   * descriptions. Of several with one issuer, the first describes it. `req.auth.provider` is the name, unless several have the
-   * issuer. A function by name cannot be asked for the issuer of a token: give a function as `issuer` then.
+   * descriptions. If several have the same issuer, the first describes it. `req.auth.provider` is the name, unless several have the
+   * issuer. A function that finds providers by name does not know the issuers of tokens: give a function as `issuer` then.
    */
   providers: Readonly<Record<string, TokenProvider>>
   /** The providers name their issuers. @default none */

@@ -8,7 +8,7 @@ import type { DpopKeyOptions } from '../common/private-key.js'
 /** A value, or a function that returns it. The function is called for every request to the provider: the value may change. */
 export type Current<T> = T | (() => T | Promise<T>)
 
-/** What a token is for. Order and repetitions make no difference. */
+/** Target of a token. Order and repetitions make no difference. */
 export interface TokenTargetOptions {
   /** Scopes separated by spaces. @default those that the provider grants by default */
   scope?: string | undefined
@@ -84,8 +84,8 @@ export interface ClientCredentialsOptions
 }
 
 /**
- * Whose token `onBehalfOf()` redeems, and for what. The `scope`, `resource`, `audience` and `authorizationDetails` of the source are not
- * defaults here.
+ * The token that `onBehalfOf()` redeems, and the target of the new one. The `scope`, `resource`, `audience` and
+ * `authorizationDetails` of the source are not defaults here.
  *
  * @example
  * ```ts
@@ -122,7 +122,7 @@ export interface IdentityProvider {
 }
 
 /**
- * For whom `crossAppAccess()` gets a token, and what for.
+ * The person for whom `crossAppAccess()` gets a token, and its target.
  *
  * @example
  * ```ts
@@ -152,8 +152,8 @@ export interface CrossAppAccessOptions extends Pick<TokenTargetOptions, 'scope' 
 }
 
 /**
- * What `exchange()` exchanges, and for what. The `scope`, `resource`, `audience` and `authorizationDetails` of the source are not
- * defaults here.
+ * The token that `exchange()` exchanges, and the target of the new one. The `scope`, `resource`, `audience` and
+ * `authorizationDetails` of the source are not defaults here.
  *
  * @example
  * ```ts
@@ -170,7 +170,7 @@ export interface CrossAppAccessOptions extends Pick<TokenTargetOptions, 'scope' 
  * @see https://www.rfc-editor.org/rfc/rfc8693#section-2.1
  */
 export interface TokenExchangeOptions extends TokenTargetOptions {
-  /** The token of the person to act for. It must have been validated, such as `req.auth.token`. */
+  /** The token of the person to act for. It must have been validated, as `req.auth.token` has. */
   subjectToken: string
   /** Type of `subjectToken`. @default 'urn:ietf:params:oauth:token-type:access_token' */
   subjectTokenType?: string | undefined

@@ -53,14 +53,14 @@ export interface ProviderDescription {
   /** Members that complete the provider's metadata, or replace them. @default none */
   metadata?: GivenMetadata | undefined
   /**
-   * Origin at which this server reaches the provider, such as `http://keycloak:8080`, if that is another than the issuer's.
-   * Requests to the issuer's origin go there, over plain http too; browsers are sent to the issuer's. @default the issuer's
+   * Origin at which this server reaches the provider, such as `http://keycloak:8080`, if that differs from the issuer's. Requests
+   * to the issuer's origin go there, over plain http too; browsers are sent to the issuer's. @default the issuer's
    */
   internalOrigin?: string | undefined
   /**
-   * Whether requests to the provider may go to private networks: loopback, private, link-local and other addresses outside of
-   * the public internet. Set `false` where strangers name the issuer. Each host is then checked after its lookup, and reached at
-   * the checked address; `internalOrigin` stays allowed. Not with a `fetch` of your own. @default true
+   * Whether requests to the provider may go to private networks: loopback, private, link-local and other addresses outside of the
+   * public internet. Set `false` where strangers name the issuer. Each host is then checked after its lookup, and reached at the
+   * checked address; `internalOrigin` stays allowed. It cannot be combined with your own `fetch`. @default true
    */
   allowPrivateAddresses?: boolean | undefined
 }
@@ -75,7 +75,7 @@ export interface NamedProviderDescription extends ProviderDescription {
   /**
    * Tenants whose people may sign in, if `issuer` is a template such as `https://login.microsoftonline.com/{tenantid}/v2.0`: a
    * list, or a function that returns whether the tenant of an ID Token is accepted. `iss`, `tid` and the key's issuer must agree.
-   * `req.auth.issuer` is the issuer of the tenant: key people by it and `subject`, never by e-mail address. @default none
+   * `req.auth.issuer` is the issuer of the tenant: identify people by it and `subject`, never by e-mail address. @default none
    */
   tenants?: readonly string[] | ((tenantId: string) => boolean | Promise<boolean>) | undefined
 }

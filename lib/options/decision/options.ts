@@ -26,7 +26,10 @@ export interface PolicyDecisionPointOptions {
   authorization?: string | (() => string | Promise<string>) | undefined
   /** Deadline of each request, and of `authorization`, in seconds: 0.1 to 60. @default 2 */
   timeoutSeconds?: number | undefined
-  /** For how many seconds answers are used again for the same question: 0 to 3600. A right that is withdrawn lasts as long. @default 0: never */
+  /**
+   * Seconds for which an answer is used again for the same question: 0 to 3600. A right that is withdrawn lasts that long. @default
+   * 0: never
+   */
   cacheSeconds?: number | undefined
   /** Greatest number of answers in that cache: 1 to 100000. @default 10000 */
   cacheMaxEntries?: number | undefined

@@ -1,5 +1,5 @@
 /**
- * Who acts, in a question to a policy decision point.
+ * The subject who acts, in a question to a policy decision point.
  *
  * @see https://openid.net/specs/authorization-api-1_0.html#name-subject
  */

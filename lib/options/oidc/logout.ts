@@ -4,7 +4,7 @@ import { parameterName, parameters } from '../common/http-client.js'
 import { byDefault, parseOptions, section } from '../common/parse.js'
 
 /**
- * What a logout does.
+ * How logouts work.
  *
  * @example
  * ```ts

@@ -66,8 +66,8 @@ export interface OidcOptions<Claims = SessionClaims, Request = FrameworkRequest,
   /** Binds tokens to a key (DPoP): a stolen token is useless without it. @default none */
   dpop?: DpopKeyOptions | undefined
   /**
-   * URL at which browsers reach this application, such as `https://app.example.com`: the Host header is never used. Or a function
-   * that returns it for a request, at once: one that `baseUrls` allows, or `undefined` for a host that is not allowed.
+   * URL at which browsers reach this application, such as `https://app.example.com`. The Host header is never used. Or a
+   * synchronous function that returns it for a request: one that `baseUrls` allows, or `undefined` for a host that is not allowed.
    *
    * @default none: give this or `baseUrls`
    */
@@ -129,7 +129,7 @@ export interface OidcOptions<Claims = SessionClaims, Request = FrameworkRequest,
    */
   idTokenSigningAlg?: string | readonly string[] | undefined
   /**
-   * `alg` that this client is registered with for signed authorization responses, which `response_mode: 'jwt'` asks for, or a list.
+   * `alg` that this client is registered with for signed authorization responses (`response_mode: 'jwt'`), or a list.
    *
    * @default that of ID Tokens
    * @see https://openid.net/specs/oauth-v2-jarm-final.html#section-3
@@ -144,8 +144,8 @@ export interface OidcOptions<Claims = SessionClaims, Request = FrameworkRequest,
    */
   idTokenAudiences?: readonly string[] | 'any' | undefined
   /**
-   * Keys that ID Tokens and UserInfo responses are encrypted for: PKCS#8 PEM or private JWK (RSA, P-256, P-384, P-521, X25519),
-   * or a secret as `oct` JWK. Give the old and the new one while keys change. What is encrypted must be signed inside.
+   * Keys that ID Tokens and UserInfo responses are encrypted for: PKCS#8 PEM or private JWK (RSA, P-256, P-384, P-521, X25519), or
+   * a secret as `oct` JWK. Give the old and the new one while keys change. Encrypted tokens must be signed inside.
    *
    * @default none: encrypted tokens are refused
    */
@@ -166,18 +166,19 @@ export interface OidcOptions<Claims = SessionClaims, Request = FrameworkRequest,
   httpTimeoutSeconds?: number | undefined
   /** Where people may return to after a login. @default see {@link ReturnToOptions} */
   returnTo?: ReturnToOptions | undefined
-  /** What a logout does. @default see {@link LogoutOptions} */
+  /** How logouts work. @default see {@link LogoutOptions} */
   logout?: LogoutOptions | undefined
   /**
    * Whether to add claims of the UserInfo endpoint to those of the ID Token, at each login and `refresh()`. Claims of the ID Token
-   * are never replaced, and those about the authentication, such as `acr` and `auth_time`, never added. A login fails if this does.
+   * are never replaced, and those about the authentication, such as `acr` and `auth_time`, are never added. If the endpoint fails,
+   * the login fails.
    * @default false
    *
    * @see https://openid.net/specs/openid-connect-core-1_0.html#UserInfo
    */
   userinfo?: boolean | undefined
   /**
-   * Whether to sign a person in silently who comes to this site and is signed in at the provider (`prompt=none`). It is tried
+   * Whether to sign people in silently if they come to this site and are signed in at the provider (`prompt=none`). It is tried
    * when a browser with Fetch Metadata comes from elsewhere, at most once an hour, and not after a logout. @default false
    */
   silentLogin?: boolean | undefined
@@ -191,8 +192,8 @@ export interface OidcOptions<Claims = SessionClaims, Request = FrameworkRequest,
   /** Answers errors of login, callback, logout and guards, instead of `pages` and of problem+json for programs. @default none */
   onError?: ((error: OidcError, context: ErrorContext<Request, Response>) => void | Promise<void>) | undefined
   /**
-   * What this package's own pages say, and in which language; a function chooses for each request. They show errors of its routes
-   * and guards to browsers that load a page. `false` passes these errors to `next(error)` instead. @default pages in English
+   * Texts and language of this package's own pages, or a function that chooses them for each request. The pages show errors of its
+   * routes and guards to browsers that load a page. `false` passes these errors to `next(error)` instead. @default pages in English
    */
   pages?: PageOptions | ((req: Request) => PageOptions) | false | undefined
   /**

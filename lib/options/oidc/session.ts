@@ -21,8 +21,8 @@ export interface SessionOptions<Request = FrameworkRequest> {
   /** Least seconds between two renewals of the cookie: the precision of the idle limit. @default a tenth of `idleSeconds` */
   rollingStepSeconds?: number | undefined
   /**
-   * Seconds after which a request has the session renewed at the provider, whether or not it needs a token: claims become current, and
-   * a person who was disabled there is signed out. It needs a refresh token. The session goes on while the provider is unavailable.
+   * Seconds after which a request renews the session at the provider, whether or not it needs a token. Claims become current, and a
+   * person who was disabled there is signed out. It needs a refresh token. The session goes on while the provider is unavailable.
    *
    * @default none: sessions are renewed when an access token is needed
    */
@@ -36,25 +36,26 @@ export interface SessionOptions<Request = FrameworkRequest> {
   store?: SessionStore | SharedStore | undefined
   /**
    * `'request'` keeps the login in the application's own `req.session`, of an express-session or cookie-session that is mounted
-   * before. Processes that share the store of express-session also share refreshed tokens there.
+   * before it. Processes that share the store of express-session also share refreshed tokens there.
    *
    * @default none
    */
   use?: 'request' | undefined
-  /** Seconds that the store may take. After that, requests get 503. @default 2 */
+  /** Deadline of the store, in seconds. After that, requests get 503. @default 2 */
   storeTimeoutSeconds?: number | undefined
   /**
-   * Whether a request counts as use of the session, and starts `idleSeconds` anew: `false` for what a page asks by itself, in an
-   * interval. It returns at once. Requests with the header `X-Poll: 1` never count. @default all other requests count
+   * Whether a request counts as use of the session and restarts `idleSeconds`. Return `false` for requests that a page makes by
+   * itself, at intervals. The function must be synchronous. Requests with the header `X-Poll: 1` never count. @default all other
+   * requests count
    */
   countsAsUse?: ((req: Request) => boolean) | undefined
-  /** Greatest size of the session's cookies in bytes, all together with their names, 1024 to 12288. @default 7168 */
+  /** Greatest total size of the session's cookies in bytes, with their names: 1024 to 12288. @default 7168 */
   maxCookieBytes?: number | undefined
   /** Name and attributes of the session's cookie. @default see {@link CookieOptions} */
   cookie?: CookieOptions | undefined
   /**
-   * Binds each session to a key that the browser keeps in the hardware of the device, where the browser can do that (Device Bound
-   * Session Credentials): copied cookies are worth nothing after `cookieSeconds`. In other browsers sessions are as before.
+   * Binds each session to a key in the hardware of the device, in browsers that support it (Device Bound Session Credentials).
+   * Copied cookies are worthless after `cookieSeconds`. Sessions in other browsers stay as they are.
    *
    * @experimental The draft may change, and so may this.
    * @default false
@@ -62,7 +63,7 @@ export interface SessionOptions<Request = FrameworkRequest> {
    */
   deviceBound?: boolean | DeviceBoundOptions | undefined
   /**
-   * Takes over the sessions of express-openid-connect, each once, at the first request that brings one: nobody has to sign in again
+   * Takes over the sessions of express-openid-connect, each once, at the first request that brings one. Nobody has to sign in again
    * on the day of the change. It needs a shared store, and ends after 30 days at most.
    *
    * @default none

@@ -48,11 +48,11 @@ export interface TransmitterOptions {
   pushAuthorization?: string | readonly string[] | undefined
   /** Access token for the transmitter's API and its poll endpoint: a token, a function, or what `clientCredentials()` returns. @default none */
   accessToken?: string | (() => string | Promise<string>) | SignalTokenSource | undefined
-  /** How `poll()` fetches events. `false`: not at all. @default false */
+  /** How `poll()` fetches events. With `false`, it fetches none. @default false */
   poll?: boolean | SignalPollOptions | undefined
   /** Accepted signature algorithms. @default all with a public key */
   algorithms?: readonly AsymmetricAlgorithm[] | undefined
-  /** The oldest token that is accepted, by `iat`, in seconds. It is also how long a `jti` is remembered. @default 604800, a week */
+  /** Greatest age of a token, by `iat`, in seconds. It is also how long a `jti` is remembered. @default 604800, a week */
   maxAgeSeconds?: number | undefined
   /** URL of the transmitter's configuration. @default `/.well-known/ssf-configuration`, followed by the path of the issuer */
   configurationUrl?: string | undefined
@@ -83,11 +83,11 @@ export interface OidcOfSignals {
  * ```
  */
 export interface SignalsOptions {
-  /** What `oidc()` returned: its sessions are ended. */
+  /** What `oidc()` returned. Events end its sessions. */
   oidc: OidcOfSignals
   /** The transmitters. */
   transmitters: readonly TransmitterOptions[]
-  /** Path of the route that transmitters push events to, as they see it. @default '/signals' */
+  /** Path of the route that transmitters push events to, as transmitters see it. @default '/signals' */
   path?: string | undefined
   /**
    * Called for each valid event after it has been acted on, and before it is acknowledged. If the function throws, the transmitter

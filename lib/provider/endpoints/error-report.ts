@@ -28,7 +28,7 @@ export function responseReport(error: unknown): ProviderErrorReport | undefined 
   return reportOf('response', { error_description: description, ...body, error: code })
 }
 
-/** The same of the body of an error response. */
+/** The same for the body of an error response. */
 export function bodyReport(body: Readonly<JsonObject> | undefined): ProviderErrorReport | undefined {
   return typeof body?.['error'] === 'string' ? reportOf('response', body) : undefined
 }

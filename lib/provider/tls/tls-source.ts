@@ -8,7 +8,7 @@ import type { ApiTlsConfiguration, TlsConfiguration } from '../../options/common
 import { callInTime } from '../authentication/deadline.js'
 import { isExpired } from './validity.js'
 
-/** The certificates of connections at the moment: the same object as long as they stay the same. */
+/** The current certificates of connections: the same object as long as they stay the same. */
 export interface TlsSource<Tls extends ApiTlsConfiguration = TlsConfiguration> {
   /**
    * The certificates for a new connection. It is a promise only before the first ones are known, and once the known ones have
@@ -45,7 +45,7 @@ export function createTlsSource<Tls extends ApiTlsConfiguration>(
   return typeof given === 'function' ? new RenewedTls(given, settings) : fixedTls(given)
 }
 
-/** Certificates that stay what they are. */
+/** Certificates that do not change. */
 export function fixedTls<Tls extends ApiTlsConfiguration>(tls: Tls): TlsSource<Tls> {
   return { current: () => tls, known: () => tls, look: () => undefined, onReplaced: () => undefined }
 }

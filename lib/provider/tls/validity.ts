@@ -1,12 +1,12 @@
 import { X509Certificate } from 'node:crypto'
 import type { ApiTlsConfiguration, TlsConfiguration } from '../../options/common/tls.js'
 
-/** What names the client's certificate: SHA-256 of it. */
+/** Fingerprint of the client's certificate (SHA-256). */
 export function certificateThumbprint({ cert }: Pick<TlsConfiguration, 'cert'>): string {
   return new X509Certificate(cert).fingerprint256
 }
 
-/** Whether the client's certificate is over. */
+/** Whether the client's certificate has expired. */
 export function isExpired({ cert }: ApiTlsConfiguration, now: number): boolean {
   return cert !== undefined && now > datesOf(cert).until
 }

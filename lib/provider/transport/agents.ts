@@ -52,7 +52,7 @@ export class Agents {
   /**
    * The agent for a new request.
    *
-   * @throws {ProviderError} where there are no certificates to be had
+   * @throws {ProviderError} if there are no certificates
    */
   async wireFor(protocol: string): Promise<Wire> {
     const tls = protocol === 'https:' ? await this.#tls?.current() : undefined

@@ -94,7 +94,7 @@ export function createHttpClient(settings: HttpClientSettings): HttpClient {
 }
 
 /**
- * What carries the requests of these settings.
+ * The transport for these settings.
  *
  * @throws {ConfigurationError} `invalid_options` for a `fetch` whose addresses should be checked
  */
@@ -108,7 +108,7 @@ export function transportOf({
   if (fetch === undefined) return keepAliveTransport({ tls, isTrusted })
   if (allowPrivateAddresses) return fetchTransport(fetch)
   const message =
-    'allowPrivateAddresses: false cannot be had with your own "fetch", which looks names up by itself: leave "fetch" out, or refuse private addresses in it and set allowPrivateAddresses: true'
+    'allowPrivateAddresses: false cannot be used with your own "fetch", which looks names up by itself: leave "fetch" out, or refuse private addresses in it and set allowPrivateAddresses: true'
   throw new ConfigurationError('invalid_options', message)
 }
 

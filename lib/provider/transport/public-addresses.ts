@@ -61,7 +61,7 @@ function translateBlock(block: string): string {
   return `64:ff9b::${network}/${96 + Number(bits)}`
 }
 
-/** Whether an IP address is one of the public internet, and of no machine of this or a private network. */
+/** Whether an IP address is public: not one of this machine or of a private network. */
 export function isPublicAddress(address: string): boolean {
   const { specialIpv4, publicIpv6, specialIpv6 } = knownNetworks()
   // An address with a zone is link-local.

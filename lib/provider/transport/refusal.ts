@@ -10,7 +10,7 @@ import type { TransportResponse } from './transport.js'
 // RFC 6585 section 4).
 const unprocessed: readonly number[] = [408, 425, 429]
 
-/** Whether a response says nothing but that the provider, or a server before it, did not do what was asked. */
+/** Whether a response only says that the provider, or a server before it, did not do what was asked. */
 export function isRefused({ status, isRedirect }: TransportResponse): boolean {
   return isRedirect || status < 200 || status >= 500 || unprocessed.includes(status)
 }

@@ -15,7 +15,7 @@ export function host(example: string) {
   )
 }
 
-/** The URL of a server, with or without a path; one slash at its end is taken away. */
+/** The URL of a server, with or without a path; one slash at its end is removed. */
 export function serverUrl(example: string) {
   const what = `a URL such as "${example}"`
   return v.pipe(
@@ -47,7 +47,7 @@ export function guid(what: string, hint: string) {
 
 const whom = 'the audience that tokens for this API name, or a list of them'
 
-/** Whom access tokens must be meant for; a preset takes no tokens for just anyone. */
+/** The required audience of access tokens: a preset does not accept tokens for anyone. */
 export const audience = v.pipe(
   v.union([text(whom), v.pipe(v.array(text(whom)), v.minLength(1, `must be ${whom}`))], `must be ${whom}`),
   v.description(whom),

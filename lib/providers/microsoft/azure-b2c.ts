@@ -34,8 +34,8 @@ const loginOptions = section({ ...place, refreshTokens })
 const apiOptions = section({ ...place, audience })
 
 /**
- * A user flow of Azure AD B2C, with the issuer claim as it is by default: `oidc({ ...azureB2c({ tenant, tenantId, policy }), clientId, … })`.
- * Its metadata is below the policy, of which the issuer knows nothing.
+ * A user flow of Azure AD B2C, with the issuer claim as it is by default: `oidc({ ...azureB2c({ tenant, tenantId, policy }),
+ * clientId, … })`. Its metadata is below the policy, which the issuer does not name.
  *
  * @example
  * ```ts

@@ -22,7 +22,7 @@ export type CodeExchangeParts = RelyingPartyWith<
   'exchangeCode' | 'userinfo'
 >
 
-/** What the application's `onLogin` has returned, but for its target checked. */
+/** The checked result of the application's `onLogin`. Its target is not checked yet. */
 export interface CheckedResult {
   readonly data: Readonly<JsonObject>
   readonly returnTo?: string

@@ -115,8 +115,8 @@ export async function endSession(
 }
 
 /**
- * Responds to a logout without a session that would say which of several providers it is of. If the first of two clicks has ended
- * the session, the second goes to the same provider.
+ * Responds to a logout if no session says which of several providers it is for. If the first of two clicks has ended the session,
+ * the second goes to the same provider.
  *
  * @param options - checked
  */

@@ -28,7 +28,7 @@ export interface ReceivedTransmitter {
   readonly seen: SeenTokens
 }
 
-/** What receiving takes. */
+/** The parts that receiving needs. */
 export interface ReceiverParts {
   readonly transmitters: readonly ReceivedTransmitter[]
   readonly states: StreamStates

@@ -95,7 +95,7 @@ export interface TestProvider {
    *
    * const provider = await testProvider()
    * const recover = provider.fail('token', 503)
-   * // … what the application does while no token can be had
+   * // … what the application does while it gets no tokens
    * recover()
    * ```
    *

@@ -32,7 +32,7 @@ export interface MigrateFromOptions {
   secret: string | Uint8Array | readonly (string | Uint8Array)[]
   /**
    * When taking over ends: a `Date`, or ISO 8601 text such as `2026-12-24` (UTC) or `2026-12-24T06:00:00+01:00`. At most 30 days
-   * after the start of the application. Then this option does nothing, and can go.
+   * after the start of the application. Afterwards this option does nothing, and can be removed.
    */
   until: Date | string
   /** Its `session.store`, if it has one: the cookie then holds the ID of a session. @default none: the cookie holds the session */

@@ -42,7 +42,7 @@ export interface ProviderOptions<Request = FrameworkRequest> extends Omit<
   OidcOptions<SessionClaims, Request>,
   ApplicationOption
 > {
-  /** What people choose it by. @default its name */
+  /** Text by which people choose it. @default its name */
   label?: string | undefined
 }
 
@@ -59,7 +59,7 @@ export type ProviderResolver<Request = FrameworkRequest> = (
 export interface ProviderCacheOptions {
   /** Most providers that are kept ready; the one that was used longest ago goes first. @default 1000 */
   maxEntries?: number | undefined
-  /** Seconds after which the function is asked again. A provider that it no longer knows is gone by then. @default 300 */
+  /** Seconds after which the function is asked again. A provider that the function no longer knows is removed then. @default 300 */
   seconds?: number | undefined
 }
 

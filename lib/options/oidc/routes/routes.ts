@@ -30,7 +30,7 @@ export interface RouteOptions {
    */
   frontchannelLogout?: string | false | undefined
   /**
-   * Tells scripts of this site by GET who is signed in, and until when: `/session`, for example. @default false
+   * Shows scripts of this site who is signed in, and until when (by GET): `/session`, for example. @default false
    */
   session?: string | false | undefined
   /**
