@@ -1,7 +1,7 @@
 import { jsonIn, memberOf, sendToOwnOrigin } from './requests.js'
 import type { Session } from './types.js'
 
-// What timers can hold: with more, they fire at once.
+// The longest delay of a timer: with more, it fires at once.
 const maxDelay = 2 ** 31 - 1
 
 /** After a failure, the session route is asked again that much later. */

@@ -33,7 +33,7 @@ export function answerBrowsers(state: ProviderState, server: ProviderServer): Re
 async function answer(state: ProviderState, server: ProviderServer, req: IncomingMessage, res: ServerResponse) {
   const { issuer } = state.configuration
   const url = new URL(req.url ?? '/', issuer)
-  // A page of the web whose host name is made to resolve to this machine is not one of ours.
+  // A web page whose host name was made to resolve to this machine is not one of ours.
   if (!isUsualRedirect(`http://${req.headers.host ?? ''}/`, true)) {
     send(res, errorPage('This provider is for this machine only.', 403))
     return

@@ -58,7 +58,7 @@ export function createClientCredentials(configuration: ClientCredentialsConfigur
     exchanged.cache.drop(token)
   }
   const authorized = { ...apiCalls(configuration, provider), drop }
-  // What is bound to another certificate than the one that is presented now is refused.
+  // Anything bound to another certificate than the present one is refused.
   provider.tls?.onReplaced(() => [own.cache, exchanged.cache].forEach((cache) => cache.clear()))
   return {
     getToken,

@@ -1,4 +1,4 @@
-// Words of examples and templates, which somebody was to replace. A random text has none of them.
+// Words of examples and templates that somebody forgot to replace. A random text has none of them.
 const placeholder =
   /(?:change|replace)[-_ ]?(?:me|this|it)|your[-_ ](?:[a-z]+[-_ ]){0,3}(?:secret|key)|placeholder|keyboard[-_ ]cat|openssl[-_ ]rand/i
 

@@ -71,7 +71,7 @@ async function verdictOn<Request>(principal: Principal, req: Request, wanted: Wa
   return unmet(type, isUndecided ? 'undecided: the function must return true or false' : seen, isUndecided)
 }
 
-// What was granted may be personal, such as an account. The type stands in the application's code.
+// Granted details may be personal, such as an account. The type stands in the application's code.
 function unmet(type: string, seen: string, isUndecided: boolean): UnmetRequirement {
   const details = { subject: 'authorization_details', seen, expected: `one of the type ${quoted(type)}` }
   return { met: false, kind, detailType: type, details, ...(isUndecided ? { undecided: true } : {}) }

@@ -149,7 +149,7 @@ function checkMetadata(
   const given = withPublicPages(document, settings)
   const isUrl = (url: unknown) => typeof url === 'string' && !url.includes('#') && httpClient.allows(url)
   const removed = endpointNames.filter((name) => given[name] !== undefined && !isUrl(given[name]))
-  // Unusable endpoints are removed, which is an error only for those who need them.
+  // Unusable endpoints are removed. That is an error only for callers that need them.
   const metadata = Object.fromEntries(Object.entries(given).filter(([name]) => !removed.some((bad) => bad === name)))
   const flaw = metadataFlaw(metadata, removed, needs)
   if (flaw !== undefined || !isMetadata(metadata)) {

@@ -46,7 +46,7 @@ export function admit(call: GuardCall, httpRequest: HttpRequest): Admission | un
   return undefined
 }
 
-// A request with an access token of its own means to act with that one's rights.
+// A request with its own access token means to act with the rights of that token.
 function actsForSession({ req }: GuardCall, session: AuthenticationHandler): boolean {
   return countingHandlersOf(req).find((handler) => handler.principal() !== undefined) === session
 }

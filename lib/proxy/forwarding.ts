@@ -54,7 +54,7 @@ export function forwardingOf(
   return { call, admission, configuration, upstream, prefix, url, request }
 }
 
-// The query is sent as it came, which `URL` would spell otherwise.
+// The query is sent as it came: `URL` would spell it differently.
 function placeAt(
   upstream: Upstream,
   req: NodeRequest,

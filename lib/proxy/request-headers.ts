@@ -17,7 +17,7 @@ const dropped: ReadonlySet<string> = new Set([
   'x-client-ip',
   'true-client-ip',
   'cf-connecting-ip',
-  // Some frameworks take the path of such a header in place of the request's, which no guard has seen.
+  // Some frameworks take the path of such a header in place of the request's path. No guard has seen it.
   'x-rewrite-url',
   // Node has answered it already (RFC 9110 section 10.1.1).
   'expect',

@@ -24,7 +24,7 @@ const dropped: ReadonlySet<string> = new Set([
   'reporting-endpoints',
   'refresh',
   'content-location',
-  // What a browser gets for its cookie is never for a cache.
+  // Responses to a session cookie are never for a cache.
   'cache-control',
   'pragma',
   'expires',
@@ -45,7 +45,7 @@ const dropped: ReadonlySet<string> = new Set([
 ])
 const droppedPrefixes = ['access-control-', 'sec-', 'x-accel-', 'x-litespeed-', 'cdn-']
 const kept: ReadonlySet<string> = new Set(['x-accel-buffering'])
-// What Node writes into a header.
+// Characters that Node writes into a header.
 const writable = /^[\t\x20-\x7e\x80-\xff]*$/
 
 /** The headers of an API's response that go on to the browser. */

@@ -27,7 +27,7 @@ export async function forward(forwarding: Forwarding, signal: AbortSignal): Prom
     url,
     isRepeatable: request.body === null,
     send: (credentials) => upstream.send({ ...request, headers: [...request.headers, ...credentials], signal }),
-    // What is short is read to its end, which keeps the connection.
+    // A short body is read to its end, which keeps the connection.
     discard: ({ body }) => void body.dump().catch(() => undefined),
     // RFC 9110 section 9.2.2.
     isLost: (error) => isSafeMethod(request) && !signal.aborted && isLostConnection(error),
@@ -59,7 +59,7 @@ const nothing = Buffer.alloc(0)
 const streams =
   /^(?:text\/event-stream|application\/(?:x-)?(?:ndjson|jsonl|jsonlines|json-seq|stream\+json)|multipart\/x-mixed-replace)\b/i
 
-// What goes on until somebody stops it.
+// Streams that go on until somebody stops them.
 function isStream({ headers }: UpstreamResponse): boolean {
   return streams.test(String(headers['content-type']))
 }
@@ -86,7 +86,7 @@ export function writePrivateHeaders(res: NodeResponse): void {
 function writeHeaders(forwarding: Forwarding, { statusCode, headers }: UpstreamResponse): void {
   const { res } = forwarding.call
   res.statusCode = statusCode
-  // What the application has set, such as a policy, wins.
+  // Headers that the application has set, such as a policy, win.
   for (const [name, value] of returnedHeaders(headers)) if (!res.hasHeader(name)) res.setHeader(name, value)
   const location = ownLocation(forwarding, headers['location'])
   if (location !== undefined) res.setHeader('Location', location)

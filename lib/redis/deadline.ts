@@ -44,8 +44,8 @@ function redisFailure(error: unknown): SessionError {
   return storeOutage(`Redis is unavailable: ${reason}`, error, replyCode)
 }
 
-// An error reply of Redis begins with a code, such as READONLY. What follows may quote the arguments of commands, which are
-// keys and values.
+// An error reply of Redis begins with a code, such as READONLY. The rest may quote the arguments of commands, which are keys and
+// values.
 function replyCode(error: Error): string | undefined {
   return 'code' in error ? systemCode(error) : /^[A-Z][A-Z0-9_]{1,31}(?= |$)/.exec(error.message)?.[0]
 }

@@ -110,7 +110,7 @@ class OneBaseUrl implements BaseUrls {
   }
 }
 
-// What a base URL derives from a host is small, and quick to derive again.
+// The values derived from a host are small, and quick to derive again.
 const maxDerived = 1000
 
 class SeveralBaseUrls implements BaseUrls {

@@ -38,12 +38,12 @@ export function counter(meter: MeterLike, name: string, unit: string, descriptio
   return (attributes) => quietly(() => made.add(1, { ...attributes }))
 }
 
-// What subscribers of a channel throw would end the process (Node's documentation of diagnostics_channel).
+// An error of a channel's subscriber would end the process (Node's documentation of diagnostics_channel).
 function quietly(measure: () => void): void {
   try {
     measure()
   } catch {
-    // A measurement is missing, which is better than a request.
+    // A missing measurement is better than a failed request.
   }
 }
 

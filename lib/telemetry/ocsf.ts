@@ -89,7 +89,7 @@ function classOf(classUid: number, categoryUid: number, activity: number): objec
   return { class_uid: classUid, category_uid: categoryUid, activity_id: activity, type_uid: classUid * 100 + activity }
 }
 
-// The schema requires a user, who is not known where nobody has proven anything.
+// The schema requires a user. It is "unknown" if nobody has proven anything.
 function userOf({ subject, issuer }: AuditEvent): object {
   return subject === undefined
     ? { name: 'unknown', type_id: 0 }

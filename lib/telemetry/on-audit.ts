@@ -35,7 +35,7 @@ export function onAudit(listener: (event: AuditEvent) => unknown): () => void {
       failed(error)
     }
   }
-  // What listeners of a channel throw would end the process (Node's documentation of diagnostics_channel).
+  // An error of a channel's listener would end the process (Node's documentation of diagnostics_channel).
   const published = (event: unknown): void => {
     if (isAuditEvent(event)) setImmediate(() => void call(event))
   }

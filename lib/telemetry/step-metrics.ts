@@ -23,7 +23,7 @@ export function recordSteps(meter: MeterLike): readonly (() => void)[] {
     ),
   }
   return [
-    // What apiProxy() sends fails at once here: such an event has no asyncEnd.
+    // A failure of apiProxy() ends at once, without an asyncEnd: it is not recorded here.
     measure('request', false, (seconds, event) => requests(seconds, requestAttributes(event))),
     ...steps.map((step) =>
       measure(step, true, (seconds, event) => {

@@ -47,7 +47,7 @@ export interface AppRequest {
   readonly body?: string | undefined
 }
 
-/** What is needed of a response. */
+/** The parts of a response that are needed. */
 export interface AppResponse {
   readonly status: number
   readonly location: string | undefined
@@ -124,7 +124,7 @@ async function byFetch(app: AppFetch, baseUrl: string, request: AppRequest): Pro
   }
 }
 
-// Not by fetch, which says in `Sec-Fetch-Mode` that no window asks: nobody signs in that way.
+// Not with fetch: its `Sec-Fetch-Mode` says that this is not a window, and nobody signs in that way.
 function overHttp(url: URL, { method, headers, body }: AppRequest): Promise<AppResponse> {
   if (url.protocol !== 'http:') {
     throw new ConfigurationError('invalid_options', `signIn() reaches applications by http, and not at ${url.origin}`)

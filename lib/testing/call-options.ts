@@ -1,7 +1,7 @@
 import type { AuthorizationDetail } from '../options/authorization-details/detail.js'
 import type { AppUnderTest } from './agent.js'
 
-/** What a session of `signedIn()` holds beside the claims. */
+/** What a session of `signedIn()` holds in addition to the claims. */
 export interface SignedInOptions {
   /** The application's own data, as `req.oidc.update()` stores it. @default none */
   data?: Readonly<Record<string, unknown>> | undefined

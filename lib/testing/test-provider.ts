@@ -15,7 +15,7 @@ import { type AccessTokens, createAccessTokens, personNamed } from './test-token
 import { logoutPathBeside, Walk, type Walked, type WalkedLogin } from './walk.js'
 
 /**
- * Starts a provider in this process. Tokens are signed and validated as ever: only `fetch` is not the real one.
+ * Starts a provider in this process. Tokens are signed and validated as in production. Only `fetch` is replaced.
  *
  * @example
  * ```ts

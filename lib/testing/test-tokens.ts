@@ -7,7 +7,7 @@ import { type Grant, type ProviderKey, type ProviderState, newKey } from './prov
 import { accessTokenClaims, issueAccessToken, issueIdToken, sign } from './provider/tokens.js'
 import { tokenOptions } from './schema.js'
 
-/** What an access token of `accessToken()` says. */
+/** Content of an access token of `accessToken()`. */
 export interface TestTokenOptions {
   /** The person, by their name in `users`, or any other `sub`. @default the first of `users` */
   sub?: string | undefined
@@ -29,9 +29,9 @@ export interface TestTokenOptions {
 
 type TokenOptions = v.InferOutput<typeof tokenOptions>
 
-/** Makes access tokens, good ones and bad ones. */
+/** Makes access tokens, valid and invalid ones. */
 export interface AccessTokens {
-  /** An access token that `bearer(provider.options.bearer)` takes. */
+  /** An access token that `bearer(provider.options.bearer)` accepts. */
   (options?: TestTokenOptions): string
   /** One that expired an hour ago. */
   expired(options?: TestTokenOptions): string
@@ -39,9 +39,9 @@ export interface AccessTokens {
   forOtherAudience(options?: TestTokenOptions): string
   /** One that names another issuer. */
   fromOtherIssuer(options?: TestTokenOptions): string
-  /** One that is signed with a key which is not the provider's, under the name of a key that is. */
+  /** One that is signed with a foreign key, under the name of the provider's key. */
   forged(options?: TestTokenOptions): string
-  /** An ID Token, which no API may take. */
+  /** An ID Token. No API may accept it. */
   idToken(options?: TestTokenOptions): string
 }
 

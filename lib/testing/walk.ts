@@ -176,7 +176,7 @@ function windowIn({ status, text }: AppResponse): string {
     : ''
 }
 
-// What a person would read of a page: the code of an error is at its end.
+// The text of a page as a person reads it: the code of an error is at its end.
 function start(text: string): string {
   const body = /^\s*</.test(text) ? withoutMarkup(text) : text
   return body.replaceAll(/\s+/g, ' ').trim().slice(0, 300)

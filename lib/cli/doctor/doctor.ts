@@ -48,6 +48,6 @@ export async function doctor(args: readonly string[], terminal: Terminal, env?: 
   const report = await examine(input, { surroundings, isMeasured: values.measure === true })
   const hasColours = terminal.isInteractive && surroundings.allowsColours
   terminal.print(values.json === true ? jsonReport(report) : textReport(report, hasColours))
-  // What a module has opened, such as a connection to Redis, would keep the process alive.
+  // A connection that the module has opened, such as to Redis, would keep the process alive.
   terminal.end(countsOf(report).fail === 0 ? 0 : 1)
 }

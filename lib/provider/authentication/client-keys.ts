@@ -116,8 +116,8 @@ interface RemoteSigner {
   readonly rule: AlgorithmRule
 }
 
-// A wrong key would be found by the provider only, whose answer says less. Services return ECDSA in ASN.1, and RFC 7518
-// section 3.4 wants the two numbers side by side.
+// Otherwise only the provider would notice a key that does not match, and its answer says less. Services return ECDSA in ASN.1, and
+// RFC 7518 section 3.4 wants the two numbers side by side.
 function checkedSignature({ name, publicKey, rule }: RemoteSigner, input: Buffer, given: unknown): Buffer {
   const signature = given instanceof Uint8Array ? Buffer.from(given) : Buffer.alloc(0)
   const forms = [signature, ...(rule.kty === 'EC' ? [derSignature(signature, rule.signatureLength)] : [])]

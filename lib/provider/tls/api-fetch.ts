@@ -112,7 +112,7 @@ function responseOf(answer: IncomingMessage, { method, url }: Request): Response
   const isEmpty = method === 'HEAD' || withoutBody.has(status)
   if (isEmpty) answer.resume()
   const response = new Response(isEmpty ? null : Readable.toWeb(answer), { status, statusText, headers })
-  // The application takes it for the result of its own fetch(), whose users resolve links against the URL and log it. No
-  // constructor sets that, so this object gets a member of its own: no class is changed, and nothing in this package reads it.
+  // The application treats it as the result of its own fetch(): it may resolve links against the URL, or log it. No constructor
+  // sets that, so this object gets a member of its own: no class is changed, and nothing in this package reads it.
   return Object.defineProperty(response, 'url', { value: url })
 }

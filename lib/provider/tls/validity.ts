@@ -24,7 +24,7 @@ export function lastDay({ cert }: Pick<TlsConfiguration, 'cert'>): string {
   return day(datesOf(cert).until)
 }
 
-// Of the first certificate: those of intermediate authorities follow.
+// Reads the first certificate: those of intermediate authorities follow.
 function datesOf(cert: string): { readonly from: number; readonly until: number } {
   const { validFrom, validTo } = new X509Certificate(cert)
   return { from: Date.parse(validFrom), until: Date.parse(validTo) }

@@ -94,7 +94,7 @@ export const publicLookup: LookupFunction = (hostname, options, done) => {
   })
 }
 
-// Without the address: what a name stands for in this network is nothing that its owner should learn here.
+// Without the address: the owner of a name should not learn what it stands for in this network.
 function addressRefused(): ProviderError {
   return outage(
     'provider_address_refused',

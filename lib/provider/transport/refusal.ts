@@ -17,7 +17,7 @@ export function isRefused({ status, isRedirect }: TransportResponse): boolean {
 
 const maxReportBytes = 16 * 1024
 
-// What the provider says is for logs only: a body of unknown length, which may never end, is not waited for.
+// The provider's words are for logs only: a body of unknown length may never end, so nobody waits for it.
 async function reportIn(response: TransportResponse): Promise<ProviderErrorReport | undefined> {
   const { 'content-type': type = '', 'content-length': length = '' } = response.headers
   if (!/^application\/(?:[\w.-]+\+)?json\b/i.test(type) || !/^\d{1,5}$/.test(length)) {

@@ -12,7 +12,7 @@ const invalid = /^(?:HPE_\w+|UND_ERR_(?:HEADERS_OVERFLOW|RES_CONTENT_LENGTH_MISM
 export function upstreamError(reason: unknown): unknown {
   if (isOidcError(reason)) return reason
   const code = isError(reason) ? codeOf(reason) : undefined
-  // A mistake of this package or of the application, and none of the API.
+  // A mistake of this package or of the application, not of the API.
   if (code === undefined) return thrownError(reason)
   const cause = redactedCause(reason)
   if (code === 'UND_ERR_INVALID_ARG') return notForwarded('a header or the method of the request is not valid', 400)

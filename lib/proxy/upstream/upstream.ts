@@ -8,7 +8,7 @@ import { type ApiTlsConfiguration, parseCurrentApiTls } from '../../options/comm
 import { createTlsSource, type TlsSource } from '../../provider/tls/tls-source.js'
 import { Handshake, type HandshakeAnswer } from './handshake.js'
 
-/** One request to the API, but for its credentials. */
+/** One request to the API, without its credentials. */
 export interface UpstreamRequest {
   readonly method: string
   /** Path and query. */

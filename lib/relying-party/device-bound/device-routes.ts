@@ -105,7 +105,7 @@ function instructions(
   return json(document, cookies.write(device, thumbprint))
 }
 
-// By the draft the first rule that fits decides, and in Chromium the last one: this list is the same from both ends.
+// The first rule that fits decides in the draft, and the last one in Chromium: this list is the same from both ends.
 function scopeOf({ prefix }: BaseUrl): readonly object[] {
   if (prefix === '') return []
   const own = { type: 'include', domain: '*', path: prefix }

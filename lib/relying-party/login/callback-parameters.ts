@@ -60,8 +60,8 @@ async function signedResponse(received: URLSearchParams, open: OpenSignedRespons
   return { ...plain, problem }
 }
 
-// Nobody asked for a silent login, and the browser goes back to its page, which only its own cookie names: so this state, which
-// anybody can have written, decides nothing but whether an error is shown.
+// Nobody asked for a silent login, and the browser goes back to the page that its own cookie names. Anybody can have written this
+// state, so it only decides whether an error is shown.
 function unverifiedResponse(response: string, error: unknown): AuthorizationResponse {
   const payload = Buffer.from(response.split('.')[1] ?? '', 'base64url').toString()
   const state = parseJsonObject(payload)?.['state']

@@ -155,7 +155,7 @@ function nothingCame(error: unknown, isNow: boolean): undefined {
   throw error
 }
 
-// What is sent again although it was acknowledged, and "more" that never comes, must not keep both sides busy.
+// A transmitter that repeats acknowledged events, or promises more that never come, must not keep both sides busy.
 function readPage(value: unknown, acknowledged: readonly string[], { returnImmediately }: PollConfiguration): Page {
   const { sets, moreAvailable } = isJsonObject(value) ? value : {}
   if (isJsonObject(sets)) {

@@ -27,7 +27,7 @@ export async function matchesOf(subject: SubjectIdentifier, type: string, rules:
   const found =
     subject.format === 'complex' ? await matchAll(subject, type, rules) : await matchOne(subject, type, rules)
   if (typeof found === 'string') return found
-  // What does not narrow anything would be everybody.
+  // A match that narrows nothing would be everybody.
   return found.some(isEverybody) ? 'unknown_subject' : found
 }
 

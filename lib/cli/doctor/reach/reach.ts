@@ -57,6 +57,6 @@ async function checkOtherHosts(server: Server, metadata: Readonly<JsonObject>): 
   const origins = new Set(urls.map((url) => new URL(url).origin))
   origins.delete(known)
   const found = await Promise.all([...origins].map((origin) => checkTls(server, origin)))
-  // What the options say of connections has been said.
+  // Findings about the options for connections have been reported.
   return found.flat().filter(({ status }) => status !== 'unknown')
 }

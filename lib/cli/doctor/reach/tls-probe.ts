@@ -39,7 +39,7 @@ export async function probeTls(url: URL, { tls, seconds }: ProbeSettings): Promi
     port,
     ...tls,
     ...(isIP(host) === 0 ? { servername: host } : {}),
-    // What is wrong is what this is about; nothing is sent to a server that is not trusted.
+    // This is to find certificates that are not trusted. Nothing is sent to such a server.
     rejectUnauthorized: false,
   }
   return new Promise((resolve) => {
@@ -54,7 +54,7 @@ export async function probeTls(url: URL, { tls, seconds }: ProbeSettings): Promi
   })
 }
 
-// What OpenSSL says of an answer in plain http.
+// OpenSSL's error for an answer in plain http.
 function viewOf(error: Error): TlsView {
   const code = systemCode(error) ?? 'UNKNOWN'
   if (/^(?:EPROTO|ERR_SSL_(?:WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG))$/.test(code)) return { kind: 'no-tls' }

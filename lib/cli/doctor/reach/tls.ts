@@ -14,7 +14,7 @@ export async function checkTls(server: Server, url: string): Promise<readonly Fi
   if (settings.fetch !== undefined) {
     return [...insecure, unknown(check, 'the option "fetch" makes the connections', 'test that function by itself')]
   }
-  // What keeps it from being known is reported with the certificate of the client.
+  // If that fails, the reason is reported with the certificate of the client.
   const tls = await Promise.resolve(settings.tls?.current()).catch(() => undefined)
   const view = await probeTls(address, { tls, seconds: settings.httpTimeoutSeconds })
   if (address.protocol === 'http:')
