@@ -42,7 +42,7 @@ export function readAnswers(text: string, count: number): readonly DecisionAnswe
 }
 
 function answerIn(answer: unknown): DecisionAnswer {
-  if (!isJsonObject(answer)) throw unreadable('something other than a JSON object, or a member twice')
+  if (!isJsonObject(answer)) throw unreadable('something other than a JSON object, or a duplicate member')
   const { decision, context } = answer
   if (typeof decision !== 'boolean') throw unreadable(`a decision ${quoted(decision)}`)
   return Object.freeze({ decision, ...(isJsonObject(context) ? { context: freezeJson(context) } : {}) })

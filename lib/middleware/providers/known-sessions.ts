@@ -42,7 +42,7 @@ export class KnownSessions implements RelyingPartyStorage {
   }
 
   read(cookies: Cookies, further?: FurtherCookies): MaybePromise<FoundSession> {
-    return whenDone(this.#storage.read(cookies, further), (found) => this.#requireKnown(found))
+    return whenDone(this.#storage.read(cookies, further), (found) => this.#keepIfKnown(found))
   }
 
   absence(cookies: Cookies): SessionAbsence {
@@ -77,7 +77,7 @@ export class KnownSessions implements RelyingPartyStorage {
     return this.#storage.clear(cookies, further)
   }
 
-  #requireKnown(found: FoundSession): MaybePromise<FoundSession> {
+  #keepIfKnown(found: FoundSession): MaybePromise<FoundSession> {
     const record = storedSessionIn(found)?.record
     if (record === undefined) return found
     return whenDone(this.#relyingPartyOf(record), (rp) => {
