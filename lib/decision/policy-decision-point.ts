@@ -149,7 +149,7 @@ async function send(caller: Caller, endpoint: keyof PdpEndpoints, body: string):
   let why = 'was not asked: "authorization" gave no credentials'
   try {
     const headers = await headersOf(caller, requestId)
-    why = 'was not asked: it failed before, and is left alone for a while'
+    why = 'was not asked: it failed before, so it gets no requests for a while'
     const { status, text } = await breaker.run(async () => {
       why = 'did not answer'
       const { [endpoint]: url } = await endpoints()

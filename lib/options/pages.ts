@@ -34,12 +34,12 @@ export const englishTexts = {
   chooseText: 'Choose how:',
   nothingToChooseTitle: 'Sign in',
   nothingToChooseText:
-    'This address does not say where to sign in. Use the link that your organization has given you, or begin at the start page of this site.',
+    'This address does not say where to sign in. Use the link that your organization gave you, or begin at the home page of this site.',
   onwardTitle: 'One moment',
   onwardText: 'The next page opens by itself.',
   goOn: 'Go on',
   signOutTitle: 'Sign out?',
-  signOutText: 'You are still signed in: your browser did not say whether you clicked a link of this site.',
+  signOutText: 'You are still signed in: your browser did not say whether you clicked a link on this site.',
   signOut: 'Sign out',
   staySignedIn: 'Stay signed in',
 } as const satisfies Readonly<Record<string, string>>

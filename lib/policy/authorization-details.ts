@@ -46,7 +46,7 @@ export function authorizationDetails<Request>(
   check?: DetailCheck<AuthorizationDetail, Request>,
 ): NamedRequirement<Request> {
   if (typeof type !== 'string' || type === '' || !(check === undefined || typeof check === 'function')) {
-    throw invalidArgument('authorizationDetails() takes a type, and perhaps a function (detail, req) => boolean')
+    throw invalidArgument('authorizationDetails() takes a type, and optionally a function (detail, req) => boolean')
   }
   return { kind, check: (principal, req) => verdictOn(principal, req, { type, check }) }
 }

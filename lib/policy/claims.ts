@@ -99,7 +99,7 @@ function splitArguments(args: readonly (string | RoleOptions)[]): {
   const texts = args.filter((argument) => typeof argument === 'string')
   if (typeof last !== 'object' || Array.isArray(last)) {
     if (texts.length < args.length)
-      throw invalidArgument('role() takes one or more strings, and perhaps { claim } as the last argument')
+      throw invalidArgument('role() takes one or more strings, and optionally { claim } as the last argument')
     return { roles: texts, paths: usualClaims, isNamed: false }
   }
   const { claim: path, ...unknown } = last

@@ -170,7 +170,7 @@ describe('PD02: a policy decision point that is slow or unavailable', () => {
     server.answer(body('', 500))
     expect(await failureOf(pdp.evaluate(readIt))).toMatchObject({ message: expect.stringContaining('X-Request-ID') })
     expect(await failureOf(pdp.evaluate(readIt))).toMatchObject({
-      message: 'the policy decision point was not asked: it failed before, and is left alone for a while',
+      message: 'the policy decision point was not asked: it failed before, so it gets no requests for a while',
       details: { seen: 'provider_unavailable' },
     })
   })

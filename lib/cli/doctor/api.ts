@@ -52,7 +52,7 @@ function audiences({ trust }: BearerConfiguration): readonly Finding[] {
     'export options with the issuers that you want to have checked',
   )
   const fix = 'give the identifier of this API as the provider puts it into "aud"'
-  const forAnyone = unknown(check, `tokens of ${open.join(', ')} count for whatever API they are meant`, fix)
+  const forAnyone = unknown(check, `tokens of ${open.join(', ')} are accepted, whichever API they are meant for`, fix)
   return [...(trust.resolver === undefined ? [] : [hidden]), ...(open.length === 0 ? [] : [forAnyone])]
 }
 

@@ -125,7 +125,7 @@ export const schema = v.pipe(
   ),
   v.check(
     (o) => o.session.rollingStepSeconds < o.session.idleSeconds,
-    'must have "session.rollingStepSeconds" under "session.idleSeconds": sessions in use would end otherwise',
+    'must have "session.rollingStepSeconds" below "session.idleSeconds": sessions in use would end otherwise',
   ),
   v.check(
     ({ session: { cookie }, baseUrl, baseUrls = [] }) =>

@@ -40,7 +40,7 @@ export function tlsFailure(error: unknown, hasCertificate: boolean): string | un
     const [, reason] = reasons.find(([pattern]) => pattern.test(text)) ?? []
     if (reason !== undefined) return reason
     if (hasCertificate && hungUp.test(code))
-      return 'it hung up, as some servers do that refuse the certificate of a client'
+      return 'it closed the connection, as some servers do when they refuse the certificate of a client'
   }
   return undefined
 }

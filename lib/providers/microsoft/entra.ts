@@ -33,7 +33,7 @@ export interface EntraApiOptions extends ApiOptions {
 
 const publicCloud = 'login.microsoftonline.com'
 const whatId = "the tenant's ID"
-const hint = 'a GUID, which is on the Overview page of Microsoft Entra ID; no domain and no "common" is in tokens'
+const hint = 'a GUID, which is on the Overview page of Microsoft Entra ID; tokens name neither a domain nor "common"'
 const tenantId = guid(whatId, hint)
 const tenantMessage = `must be ${whatId}: ${hint}`
 const hostName = v.optional(host('login.microsoftonline.us'), publicCloud)

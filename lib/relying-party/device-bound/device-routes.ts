@@ -31,13 +31,13 @@ export async function registerDevice(call: DeviceCall): Promise<Respond> {
   requirePost(httpRequest)
   const proof = readDeviceProof(httpRequest.header('secure-session-response'), base.origin)
   const session = devices.tickets.openOffer(proof.jti)
-  if (session === undefined) throw proofInvalid('its challenge is of no login, or of one more than a minute ago')
+  if (session === undefined) throw proofInvalid('its challenge belongs to no login, or to one more than a minute ago')
   const key = registeredKey(proof)
   if (await devices.hasEnded(session)) throw proofInvalid('the session has ended')
   if (!(await devices.use('registration', session.device, session.endsAt)))
     throw proofInvalid('a key was registered for this login before')
   // A slow store: meanwhile the session may have been taken for one without a key.
-  if (devices.tickets.openOffer(proof.jti) === undefined) throw proofInvalid('it took until after the minute')
+  if (devices.tickets.openOffer(proof.jti) === undefined) throw proofInvalid('it took longer than a minute')
   const { subject, id: sessionId } = session.names
   audit(() => ({ name: 'device_bound', of: devices.configuration, subject, sessionId }))
   return instructions(call, session, devices.tickets.bind(session, key.jwk), key.thumbprint)

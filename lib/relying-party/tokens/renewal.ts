@@ -197,6 +197,6 @@ async function requireOpen({ rp, session }: TokenCall, record: SessionRecord): P
 }
 
 function tooLate(): SessionError {
-  const why = "the token was to be renewed after the response's headers were written, or its connection closed"
+  const why = "the token had to be renewed after the response's headers were written or its connection was closed"
   return new SessionError('headers_already_sent', `${why}: call accessToken() or refresh() earlier`)
 }

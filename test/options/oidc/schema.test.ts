@@ -482,7 +482,7 @@ describe('an invalid option', () => {
     [
       'a rolling step that the idle limit is shorter than',
       { session: { idleSeconds: 60, rollingStepSeconds: 60 } },
-      'must have "session.rollingStepSeconds" under "session.idleSeconds"',
+      'must have "session.rollingStepSeconds" below "session.idleSeconds"',
     ],
     [
       'a cookie domain that the application is outside of',

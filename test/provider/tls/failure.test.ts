@@ -83,7 +83,9 @@ describe('MT05: a provider that cannot be reached by TLS is an outage, and the m
   ])('the certificate of the client %s', async (_why, certificate, server) => {
     const error = await failureAt({ own: selfSigned('localhost', { authority }), ...server }, presenting(certificate))
     expect(error).toMatchObject({ code: 'provider_unreachable', status: 503 })
-    expect(error.message).toContain('it hung up, as some servers do that refuse the certificate of a client')
+    expect(error.message).toContain(
+      'it closed the connection, as some servers do when they refuse the certificate of a client',
+    )
   })
 
   test('it hangs up on a client that has no certificate, which says nothing', async () => {

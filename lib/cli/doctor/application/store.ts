@@ -40,7 +40,7 @@ async function checkStore(store: GuardedStore, option: string, given: unknown): 
   } catch (error) {
     if (!isOidcError(error)) throw error
     const fix =
-      'look whether the store runs, whether its client is connected, and whether its user may write, read and run EVAL'
+      'check whether the store runs, whether its client is connected, and whether its user may write, read and run EVAL'
     return fail(check, `"${option}" does not work: ${error.message}`, fix)
   } finally {
     await store.remove(name).catch(() => undefined)

@@ -59,7 +59,7 @@ function probesOf(
 
 function noAnswer({ url }: ClientRequest, { words }: ClientAnswer): Finding {
   const { origin, pathname } = new URL(url)
-  const fix = 'look whether that endpoint can be reached from here, and at the log of the provider'
+  const fix = 'check whether that endpoint can be reached from here, and look at the log of the provider'
   return unknown(check, `${origin}${pathname} gives no answer of an OAuth endpoint: ${words}`, fix)
 }
 
@@ -76,7 +76,7 @@ function acceptedFinding({ client }: ClientServer, answer: ClientAnswer, isExcha
     return warn(
       check,
       message,
-      'look whether this client may use the authorization code grant (standard flow) at the provider',
+      'check whether this client may use the authorization code grant (standard flow) at the provider',
     )
   }
   return ok(check, praiseFor(answer.method, clientId))

@@ -96,7 +96,7 @@ function scopes(metadata: Metadata, { scope }: OidcConfiguration): Finding {
 function responseMode(metadata: Metadata, { authorizationParams, authorizationParamsOf }: OidcConfiguration): Finding {
   const check = 'response-mode'
   if (authorizationParamsOf !== undefined) {
-    return unknown(check, 'a function gives the parameters of each login', 'look whether it returns "response_mode"')
+    return unknown(check, 'a function gives the parameters of each login', 'check whether it returns "response_mode"')
   }
   const { response_mode: mode = 'query' } = authorizationParams
   // What is supported if the provider does not say (OpenID Connect Discovery section 3).

@@ -13,7 +13,7 @@ export function checkClock(
 ): Finding {
   const date = Date.parse(reply.header('date') ?? '')
   if (Number.isNaN(date)) {
-    const fix = 'compare the clocks by yourself: date -u on both'
+    const fix = 'compare the clocks yourself: date -u on both'
     return unknown(check, 'the provider sends no Date header', fix)
   }
   // A cache keeps the date of the response that it has kept.

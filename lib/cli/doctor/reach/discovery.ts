@@ -24,7 +24,7 @@ const headers = { accept: 'application/json', 'cache-control': 'no-cache' }
 export async function discover({ settings, requests }: Server): Promise<Discovered> {
   const { issuer, discoveryUrl, metadata: given = {} } = settings
   if (discoveryUrl === false) {
-    const message = 'switched off by "discoveryUrl": the option "metadata" says all'
+    const message = 'switched off by "discoveryUrl": the option "metadata" has everything'
     return { findings: [ok(check, message)], metadata: { issuer, ...given }, isAsConfigured: true }
   }
   const urls = discoveryUrl === undefined ? metadataUrls(issuer.replace(tenantPlace, 'common')) : [discoveryUrl]

@@ -42,7 +42,7 @@ export async function reach(server: Server): Promise<Reached> {
 function stoppedFinding(hasMetadata: boolean): Finding {
   const message = hasMetadata
     ? 'keys, credentials and URIs were not checked: nothing is sent to a provider that calls itself otherwise'
-    : 'keys, credentials and URIs were not checked: the metadata say where'
+    : 'keys, credentials and URIs were not checked: the metadata would say where they are'
   return unknown('provider', message, 'correct what is wrong above, and run this again')
 }
 

@@ -49,8 +49,8 @@ const reasons: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'DNS does not answer',
   ETIMEDOUT: 'there was no answer in time',
   TIMEOUT: 'there was no answer in time',
-  EHOSTUNREACH: 'there is no way to the host',
-  ENETUNREACH: 'there is no way to the network',
+  EHOSTUNREACH: 'there is no route to the host',
+  ENETUNREACH: 'there is no route to the network',
   ECONNRESET: 'the connection was closed before TLS was agreed upon',
 }
 

@@ -152,7 +152,7 @@ export function parseProvider(
   const misplaced = applicationOptions.filter((option) => members[option] !== undefined)
   if (misplaced.length > 0) {
     const list = misplaced.map((option) => `"${option}"`).join(', ')
-    throw flaw(`${list} is of the whole application: give it next to "providers"`, where)
+    throw flaw(`${list} belongs to the whole application: give it next to "providers"`, where)
   }
   const parsed = parseOidcOptions({ ...defaults, ...members, logout: logoutOf(members, defaults, where) }, where)
   const configuration = Object.freeze({ ...parsed, provider: name })
@@ -175,7 +175,7 @@ function logoutOf(members: Members, defaults: Members, where: string): unknown {
   if (typeof own !== 'object' || own === null || typeof common !== 'object' || common === null) return own
   const { returnTo, ...others } = omitUndefined(membersOf(own))
   if (returnTo === undefined) return { ...membersOf(common), ...others }
-  throw flaw('"logout.returnTo" is of the whole application: give it next to "providers"', where)
+  throw flaw('"logout.returnTo" belongs to the whole application: give it next to "providers"', where)
 }
 
 function requireApplicationOptions(given: Members, providers: unknown): void {

@@ -97,12 +97,12 @@ describe('options of several providers', () => {
     [
       'a secret of one provider',
       { providers: { one: { ...one, secret: 'x' } } },
-      'oidc({ providers: { one } }): invalid options\n  - "secret" is of the whole application',
+      'oidc({ providers: { one } }): invalid options\n  - "secret" belongs to the whole application',
     ],
     [
       'a page of one provider',
       { providers: { one: { ...one, logout: { returnTo: '/x' } } } },
-      '"logout.returnTo" is of the whole application',
+      '"logout.returnTo" belongs to the whole application',
     ],
     [
       'an invalid issuer',
