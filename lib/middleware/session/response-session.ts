@@ -167,7 +167,8 @@ export class BoundSession implements SessionBinding {
   #upkeep(current: SessionRecord | undefined): readonly string[] {
     if (this.#found !== undefined && storedSessionIn(this.#found) === undefined) return []
     // Cookies without a session are removed: they would be opened again with every request.
-    if (current === undefined) return this.#time.isLateToRemove ? [] : unlessRepeated(this.#removals(), this.#httpRequest)
+    if (current === undefined)
+      return this.#time.isLateToRemove ? [] : unlessRepeated(this.#removals(), this.#httpRequest)
     if (this.#time.isLate) return []
     const next = this.#touched(current)
     const isDue = next !== this.#base || storedSessionIn(this.#found)?.outdatedKey === true
