@@ -54,7 +54,7 @@ function nodeEnv(urls: readonly URL[], { nodeEnv: value }: Surroundings): Findin
       'give the URL that browsers elsewhere have (BASE_URL)',
     )
   }
-  return ok(check, `${shown}, as the base URL needs it`)
+  return ok(check, `${shown}, which suits ${isLive ? 'a public base URL' : 'a base URL of this machine'}`)
 }
 
 const madeUp = /secret|passw|change|example|keyboard|default|qwerty|12345|dummy|sample/i
