@@ -36,8 +36,10 @@ function makeFolder(page: string): string {
 async function untilListening(port: number, child: ChildProcess): Promise<void> {
   const attempt = (): Promise<boolean> =>
     new Promise((done) => {
-      const socket = connect(port, '127.0.0.1', () => done(true)).on('error', () => done(false))
-      socket.on('close', () => socket.destroy())
+      const socket = connect(port, '127.0.0.1', () => {
+        socket.destroy()
+        done(true)
+      }).on('error', () => done(false))
     })
   while (!(await attempt())) {
     if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}`)

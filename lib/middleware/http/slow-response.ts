@@ -30,33 +30,47 @@ export class ResponseTime {
   }
 }
 
+// Looks become rarer: a response that takes minutes costs a few a minute.
+const maxPauseMilliseconds = 4_000
 const lookedAt = new WeakSet<NodeResponse>()
 
 /**
- * Looks at something twice a second, for as long as a response has not begun: not at all for a quick one. A second call for the
- * same response does nothing.
+ * Looks at something from time to time, for as long as a response has not begun: not at all for a quick one. A second call for the
+ * same response does nothing. A response without events, as engine.io has for upgrades, is not looked at.
  *
- * @param look - if it fails, the next look tries again
+ * @param look - returns whether to look again. If it fails, the next look tries again
  */
-export function lookUntilSent(res: NodeResponse, look: () => MaybePromise<unknown>): void {
-  if (lookedAt.has(res)) return
+export function lookUntilSent(res: NodeResponse, look: () => MaybePromise<boolean>): void {
+  if (res.headersSent || lookedAt.has(res) || typeof Reflect.get(res, 'once') !== 'function') return
   lookedAt.add(res)
-  let isBegun = false
-  let timer = setTimeout(onTime, slowRemovalMilliseconds).unref()
-  onHeaders(res, () => {
-    isBegun = true
+  let isOver = false
+  let pause = slowRemovalMilliseconds
+  let timer = setTimeout(onTime, pause).unref()
+  const stop = (): void => {
+    isOver = true
     clearTimeout(timer)
-  })
+    lookedAt.delete(res)
+  }
+  onHeaders(res, stop)
+  // HTTP/2 tells by this event alone that the client has gone.
+  res.once('close', stop)
   async function onTime(): Promise<void> {
-    await attempt(look)
-    if (!isBegun && !res.destroyed) timer = setTimeout(onTime, slowRemovalMilliseconds).unref()
+    const isOfUse = await attempt(look)
+    if (isOver) return
+    if (!isOfUse || res.destroyed) {
+      stop()
+      return
+    }
+    pause = Math.min(2 * pause, maxPauseMilliseconds)
+    timer = setTimeout(onTime, pause).unref()
   }
 }
 
-async function attempt(look: () => MaybePromise<unknown>): Promise<void> {
+async function attempt(look: () => MaybePromise<boolean>): Promise<boolean> {
   try {
-    await look()
+    return await look()
   } catch {
     // An outage: it is not known.
+    return true
   }
 }

@@ -39,6 +39,8 @@ async function answer(oidc: OidcContext, request: RequestContext): Promise<Respo
   if (oidc.binding.countsAsUse(httpRequest)) await prolong(oidc, request)
   const user = await userOf(request)
   const record = request.session.current()
+  const { failure } = request.session
+  if (failure !== undefined) throw failure.error
   const links = { login_url: loginUrl(base), logout_url: null }
   if (user === undefined || record === undefined)
     return privateJson(200, { isAuthenticated: false, user: null, session: null, ...links })

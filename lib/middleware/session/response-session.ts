@@ -138,7 +138,8 @@ export class BoundSession implements SessionBinding {
 
   #saved(next: SessionRecord, base: SessionRecord | undefined): MaybePromise<SessionRecord> {
     const failed = (error: unknown): never => {
-      if (error instanceof SessionError && error.code === 'session_missing') this.#drop()
+      const isEnded = error instanceof SessionError && error.code === 'session_missing'
+      if (isEnded && this.#record?.id === next.id) this.#drop()
       throw error
     }
     try {
@@ -196,7 +197,9 @@ export class BoundSession implements SessionBinding {
 
   // If another process has ended the session meanwhile, its cookie could overwrite that of a newer login.
   #lookUntilSent(): void {
-    lookUntilSent(this.#res, () => noteEnd(this.#settings, this.#storage, this.#record))
+    // Where it is late, nothing is written without a change, which looks again.
+    const isOfUse = (): boolean => this.#changed !== undefined || !this.#time.isLate
+    lookUntilSent(this.#res, () => whenDone(noteEnd(this.#settings, this.#storage, this.#record), isOfUse))
   }
 
   #touched(current: SessionRecord): SessionRecord {

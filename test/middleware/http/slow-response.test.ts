@@ -18,37 +18,80 @@ describe('a response that is waited for', () => {
     expect(late()).toEqual([true, true])
   })
 
-  async function looksOf(end: (res: ServerResponse) => unknown, look: () => unknown = () => undefined) {
+  const response = (): ServerResponse => new ServerResponse(new IncomingMessage(new Socket()))
+
+  async function looksOf(
+    end: (res: ServerResponse) => unknown,
+    look: () => boolean = () => true,
+    res = response(),
+  ): Promise<number[]> {
     jest.useFakeTimers()
-    const res = new ServerResponse(new IncomingMessage(new Socket()))
     let looks = 0
-    const counted = (): unknown => {
+    const counted = (): boolean => {
       looks += 1
       return look()
     }
     for (let call = 0; call < 2; call += 1) lookUntilSent(res, counted)
     const seen: number[] = []
-    for (const milliseconds of [499, 1, 500]) {
+    for (const milliseconds of [499, 1, 999, 1]) {
       await jest.advanceTimersByTimeAsync(milliseconds)
       seen.push(looks)
     }
     end(res)
-    await jest.advanceTimersByTimeAsync(5_000)
+    await jest.advanceTimersByTimeAsync(20_000)
+    expect(jest.getTimerCount()).toBe(0)
     return [...seen, looks]
   }
 
-  test('is looked at twice a second until it begins', async () => {
-    expect(await looksOf((res) => res.writeHead(200))).toEqual([0, 1, 2, 2])
+  test('is looked at after half a second, and then more and more rarely, until it begins', async () => {
+    expect(await looksOf((res) => res.writeHead(200))).toEqual([0, 1, 1, 2, 2])
   })
 
-  test('is looked at no longer once its connection is gone', async () => {
-    expect(await looksOf((res) => res.destroy())).toEqual([0, 1, 2, 3])
+  test('is looked at every four seconds in the end', async () => {
+    jest.useFakeTimers()
+    let looks = 0
+    lookUntilSent(response(), () => (looks += 1) > 0)
+    await jest.advanceTimersByTimeAsync(7_500)
+    expect(looks).toBe(4)
+    await jest.advanceTimersByTimeAsync(40_000)
+    expect(looks).toBe(14)
+  })
+
+  test.each([
+    ['its client has gone', (res: ServerResponse) => res.emit('close')],
+    ['its connection is destroyed', (res: ServerResponse) => res.destroy()],
+  ])('is looked at no longer once %s', async (_what, end) => {
+    const [, , , before = 0, after = 0] = await looksOf(end)
+    expect(after - before).toBeLessThanOrEqual(1)
+  })
+
+  test('is looked at no longer where that is of no use, but for a change that comes later', async () => {
+    const res = response()
+    expect(
+      await looksOf(
+        () => undefined,
+        () => false,
+        res,
+      ),
+    ).toEqual([0, 1, 1, 1, 1])
+    let looks = 0
+    lookUntilSent(res, () => (looks += 1) > 1)
+    await jest.advanceTimersByTimeAsync(5_000)
+    expect(looks).toBe(1)
   })
 
   test('is looked at again after a look that failed', async () => {
     const fail = (): never => {
       throw new Error('down')
     }
-    expect(await looksOf((res) => res.writeHead(200), fail)).toEqual([0, 1, 2, 2])
+    expect(await looksOf((res) => res.writeHead(200), fail)).toEqual([0, 1, 1, 2, 2])
+  })
+
+  test('is not looked at once it has begun, nor where it has no events, as that of engine.io for an upgrade', async () => {
+    jest.useFakeTimers()
+    const begun = response()
+    begun.writeHead(200)
+    for (const res of [begun, { headersSent: false }]) lookUntilSent(res as ServerResponse, () => true)
+    expect(jest.getTimerCount()).toBe(0)
   })
 })

@@ -1,5 +1,6 @@
 import { audit } from '../../../base/audit/audit.js'
 import { traced } from '../../../base/diagnostics.js'
+import { isDoneWithin } from '../../../base/timers/deadline.js'
 import { isOidcError } from '../../../base/error-cause.js'
 import { ConfigurationError, type OidcError, ProviderError, SessionError } from '../../../errors.js'
 import type { HttpRequest } from '../../../http/request.js'
@@ -38,6 +39,9 @@ export interface Taken {
 
 // Until a failed onLogin is called again for the same session.
 const pauseSeconds = 10
+// Requests that come together do not ask for keys one after another.
+const throttledSeconds = 1
+const maxWaitMilliseconds = 10_000
 
 /** Takes over old sessions: each of them once, whichever requests bring it. */
 export class TakingOver {
@@ -45,7 +49,7 @@ export class TakingOver {
   readonly #binding: BindingSettings
   readonly #spent: SpentSessions
   readonly #refused: RefusedSessions<Taken>
-  // Stores, the provider and onLogin answer or fail, so this map needs no limit.
+  // Stores and the provider answer or fail, and an onLogin that does neither is waited for only so long: the map needs no limit.
   readonly #running = new Map<string, Promise<Taken>>()
 
   constructor(rp: WebRelyingParty, binding: BindingSettings, spent: SpentSessions) {
@@ -66,12 +70,20 @@ export class TakingOver {
     const name = this.#spent.nameOf(old)
     const running = this.#running.get(name)
     if (running !== undefined) {
-      await running.catch(throwOutage)
-      return this.#refused.find(old) ?? (await this.#exchanged(call, old)) ?? this.take(call, old)
+      const isDone = await isDoneWithin(running.catch(throwOutage), maxWaitMilliseconds)
+      if (!isDone) this.#forget(name, running)
+      const known =
+        this.#refused.find(old) ??
+        (await this.#exchanged(call, old).catch((error: unknown) => this.#refuse(old, error)))
+      return known ?? this.take(call, old)
     }
-    const taking = this.#attempt(call, old).finally(() => this.#running.delete(name))
+    const taking = this.#attempt(call, old).finally(() => this.#forget(name, taking))
     this.#running.set(name, taking)
     return taking
+  }
+
+  #forget(name: string, taking: Promise<Taken>): void {
+    if (this.#running.get(name) === taking) this.#running.delete(name)
   }
 
   // Why an old session does not count is for tracing channels: for the person, nobody is signed in.
@@ -106,7 +118,8 @@ export class TakingOver {
     }
     if (isOutage(error)) throw error
     const refusal = { isOver: isOverAfter.includes(error.code) }
-    if (!isAskedAgain.includes(error.code)) this.#refused.add(old, refusal)
+    if (error.code === 'provider_keys_throttled') this.#refused.add(old, refusal, throttledSeconds)
+    else if (error.code !== 'session_missing') this.#refused.add(old, refusal)
     return refusal
   }
 
@@ -168,8 +181,6 @@ function isAnswered({ res }: MigrationCall): boolean {
 
 // Other old sessions may still be of use: to processes of the old application, or here, once a clock or a key is right again.
 const isOverAfter: readonly string[] = ['session_missing', 'login_refused']
-// What one call of the store tells, or nobody knows yet.
-const isAskedAgain: readonly string[] = ['session_missing', 'provider_keys_throttled']
 
 // Where keys were asked for too often lately, it is most likely that the key of an old ID Token is gone.
 function isOutage(error: OidcError): boolean {

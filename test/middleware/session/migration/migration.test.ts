@@ -10,7 +10,8 @@ import { json as jsonAnswer } from '../../../kit/provider/answers.js'
 import { mint, otherRsaKey, rsaKey, signJws } from '../../../kit/provider/keys.js'
 import { FakeProvider } from '../../../kit/provider/provider.js'
 import { FakeStore } from '../../../kit/stores/memory.js'
-import { settled } from '../../../kit/until.js'
+import { pastDeadline } from '../../../kit/timers.js'
+import { settled, until } from '../../../kit/until.js'
 import { AuditWatch } from '../../../kit/watching/audit.js'
 import { watchAll } from '../../../kit/watching/watching.js'
 import { answering, get, guarded, post } from '../../../kit/world/applications.js'
@@ -551,6 +552,15 @@ describe('a logout that came before', () => {
     expect(oldNames(browser)).toEqual([])
   })
 
+  test('is no error for requests that come together with the old cookie, and removes it from each', async () => {
+    await begin()
+    const value = await cookieOf()
+    await browserWith(value).navigate(url('/logout'), { site: 'same-origin' })
+    const browsers = Array.from({ length: 4 }, () => browserWith(value))
+    expect(await Promise.all(browsers.map((browser) => subjectOf(browser)))).toEqual(Array(4).fill(null))
+    expect(browsers.flatMap((browser) => oldNames(browser))).toEqual([])
+  })
+
   test('of another person ends nothing', async () => {
     await begin()
     await logoutToken({ sub: 'bob' })
@@ -641,6 +651,20 @@ describe('an old session whose key the provider has given up', () => {
     expect(app.provider.count('/jwks')).toBeLessThan(6)
     expect(await logIn()).toBe('bob')
   })
+
+  test('is looked up a few times by many requests that bring it together', async () => {
+    await begin()
+    app.provider.keys = [otherRsaKey]
+    for (let kid = 0; kid < 6; kid += 1) {
+      const token = await idToken({}, { ...rsaKey, kid: `gone-${kid}` })
+      await browserWith(await cookieOf({ id_token: token })).fetch(url('/me'))
+    }
+    const value = await cookieOf({ id_token: await idToken({}, { ...rsaKey, kid: 'gone' }) })
+    const before = sharedStore.calls.length
+    const subjects = await Promise.all(Array.from({ length: 20 }, () => subjectOf(browserWith(value))))
+    expect(subjects).toEqual(Array(20).fill(null))
+    expect(sharedStore.calls.length - before).toBeLessThan(60)
+  })
 })
 
 describe('onLogin that fails for an old session', () => {
@@ -667,6 +691,16 @@ describe('onLogin that fails for an old session', () => {
     app.clock.advance(11)
     expect(await subjectOf(browser)).toBeNull()
     expect([calls(), oldNames(browser).length]).toEqual([2, 1])
+  })
+
+  test('is not told by the session route as a logout', async () => {
+    const onLogin = (): never => {
+      throw new Error('down')
+    }
+    await begin({ oidc: { onLogin, routes: { session: '/session' } } })
+    const answer = await browserWith(await cookieOf()).fetch(url('/session'), { headers: { 'x-csrf': '1' } })
+    expect(answer.status).toBe(500)
+    expect(answer.text).not.toContain('isAuthenticated')
   })
 
   test('is told on the tracing channel', async () => {
@@ -728,6 +762,21 @@ describe('onLogin', () => {
     const value = await cookieOf()
     const subjects = await Promise.all(Array.from({ length: 5 }, () => subjectOf(browserWith(value))))
     expect([subjects, calls]).toEqual([Array(5).fill('alice'), 1])
+  })
+
+  test('that never ends is not waited for by others for longer than ten seconds', async () => {
+    let calls = 0
+    const onLogin = (): Promise<undefined> | undefined =>
+      (calls += 1) === 1 ? new Promise(() => undefined) : undefined
+    await begin({ oidc: { onLogin } })
+    const value = await cookieOf()
+    // Its request ends with the application.
+    browserWith(value)
+      .fetch(url('/me'))
+      .catch(() => undefined)
+    await until(() => calls === 1)
+    expect(await pastDeadline(10, () => subjectOf(browserWith(value)))).toBe('alice')
+    expect(calls).toBe(2)
   })
 })
 
