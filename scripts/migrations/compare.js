@@ -24,7 +24,7 @@ export async function compare(name, browser) {
   const tls = setting.isTls ? makeCertificate(folder) : undefined
   const provider = await startProvider({ ...setting.provider, home, port: await freePort(), tls })
   const redis = setting.needsRedis ? await startRedis() : undefined
-  const shared = { ca: tls?.cert, redisUrl: redis?.url }
+  const shared = { ca: tls?.cert, redisUrl: redis?.url, env: setting.env }
   const common = { home, issuer: provider.issuer, provider, stayed: new Map(), browser, ...shared }
   try {
     const before = await walk(steps, { ...common, side: 'before', program: programIn(name, 'before'), folder })
@@ -85,7 +85,7 @@ async function outcome(act) {
   }
 }
 
-function environmentFor({ home, provider, redisUrl = '' }, folder) {
+function environmentFor({ home, provider, redisUrl = '', env }, folder) {
   const kept = ['PATH', 'HOME', 'TMPDIR', 'NODE_DEBUG']
   const certificate = join(folder, 'cert.pem')
   return {
@@ -98,9 +98,8 @@ function environmentFor({ home, provider, redisUrl = '' }, folder) {
     CLIENT_SECRET: provider.clientSecret,
     SESSION_SECRET: 'a secret of this script, with more than 32 characters'.replaceAll(' ', '-'),
     AUDIENCE: provider.audience,
-    SECRET: 'the secret of the application before',
-    MIGRATE_UNTIL: new Date(Date.now() + 86_400_000).toISOString(),
     REDIS_URL: redisUrl,
+    ...env,
   }
 }
 

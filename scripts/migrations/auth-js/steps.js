@@ -97,4 +97,7 @@ export const steps = [
   ],
 ]
 
-export const setting = { provider: { callbacks: ['/auth/callback/sso'] } }
+export const setting = {
+  provider: { callbacks: ['/auth/callback/sso'] },
+  env: { SECRET: 'the secret of the application before' },
+}

@@ -50,4 +50,10 @@ export const steps = [
   ],
 ]
 
-export const setting = { needsRedis: true }
+export const setting = {
+  needsRedis: true,
+  env: {
+    SECRET: 'the secret of the application before',
+    MIGRATE_UNTIL: new Date(Date.now() + 86_400_000).toISOString(),
+  },
+}
