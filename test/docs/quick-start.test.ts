@@ -150,3 +150,32 @@ describe('the tests of docs/getting-started.md', () => {
     expect(run.status).toBe(0)
   })
 })
+
+describe('the further snippets of docs/getting-started.md and docs/deployment.md', () => {
+  const codeIn = (page: string, start: RegExp) =>
+    [...textOf(page).matchAll(/```mjs\n(.*?)```/gs)].map(([, code = '']) => code).find((code) => start.test(code)) ?? ''
+
+  test('start the application with a preset of a provider', () => {
+    const code = codeIn('docs/getting-started.md', /express-oidc\/providers/)
+    expect(code).toContain('createApp(')
+    const folder = makeFolder('docs/getting-started.md')
+    writeFileSync(join(folder, 'preset.js'), `${code}\nprocess.exit(typeof app.listen === 'function' ? 7 : 1)`)
+    const env = {
+      PATH: process.env['PATH'],
+      ISSUER: 'https://login.example.com/realms/shop',
+      CLIENT_ID: 'shop',
+      CLIENT_SECRET: 'a-client-secret-of-the-test',
+      BASE_URL: 'https://app.example.com',
+      SESSION_SECRET: 'a-secret-of-this-test-with-more-than-32-characters',
+    }
+    const run = spawnSync(process.execPath, ['preset.js'], { cwd: folder, env, encoding: 'utf8' })
+    rmSync(folder, { recursive: true })
+    expect([run.stderr, run.status]).toEqual(['', 7])
+  })
+
+  test('end the server in the same way', () => {
+    const ending = codeIn('docs/deployment.md', /SIGTERM/)
+    expect(ending).toContain('server.close(')
+    expect(filesOf('docs/getting-started.md').get('server.js')).toContain(ending)
+  })
+})
