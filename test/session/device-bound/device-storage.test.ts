@@ -1,14 +1,14 @@
-import { beforeEach, describe, expect, jest, test } from '@jest/globals'
+import { beforeEach, describe, expect, test } from '@jest/globals'
 import { DeviceBoundStorage, type DeviceRules } from '../../../lib/session/device-bound/device-storage.js'
 import { DeviceCookies } from '../../../lib/session/device-bound/device-cookies.js'
 import type { SessionRecord } from '../../../lib/session/record.js'
 import {
   type FoundSession,
-  type SessionStorage,
   type StoredSession,
   UncountedSessions,
   unreadable,
 } from '../../../lib/session/storage/storage.js'
+import { innerStorage } from '../../kit/stores/inner-storage.js'
 import { Clock, start } from '../../kit/clock.js'
 import { FakeStore } from '../../kit/stores/memory.js'
 import { audience } from '../../kit/stores/stores.js'
@@ -27,20 +27,6 @@ beforeEach(() => {
   announced = []
   asked = []
 })
-
-/** A storage whose answers a test decides. */
-function innerStorage() {
-  return {
-    read: jest.fn((..._given: Parameters<SessionStorage['read']>): FoundSession => undefined),
-    absence: jest.fn((..._given: Parameters<SessionStorage['absence']>) => ({ seen: 'of the storage' })),
-    find: jest.fn((found: SessionRecord): SessionRecord | undefined => found),
-    save: jest.fn((saved: SessionRecord, _base: SessionRecord | undefined) => saved),
-    touch: jest.fn((_next: SessionRecord, _base: SessionRecord): void => undefined),
-    end: jest.fn((_ended: SessionRecord): void => undefined),
-    write: jest.fn((_written: SessionRecord, _cookies: object): readonly string[] => ['written']),
-    clear: jest.fn((..._given: Parameters<SessionStorage['clear']>): readonly string[] => ['cleared']),
-  } satisfies SessionStorage
-}
 
 function boundStorage({ isRegistered = false, found }: { isRegistered?: boolean; found?: FoundSession } = {}) {
   if (found !== undefined) inner.read.mockReturnValue(found)

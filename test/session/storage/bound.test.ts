@@ -1,7 +1,8 @@
-import { beforeEach, describe, expect, jest, test } from '@jest/globals'
+import { beforeEach, describe, expect, test } from '@jest/globals'
 import type { SessionRecord } from '../../../lib/session/record.js'
 import { BoundStorage } from '../../../lib/session/storage/bound.js'
-import type { FoundSession, SessionStorage } from '../../../lib/session/storage/storage.js'
+import type { FoundSession } from '../../../lib/session/storage/storage.js'
+import { innerStorage } from '../../kit/stores/inner-storage.js'
 import { Clock } from '../../kit/clock.js'
 import { FakeStore } from '../../kit/stores/memory.js'
 import { record } from '../example.js'
@@ -11,25 +12,12 @@ const second = { origin: 'https://b.example', isFirst: false }
 const found: FoundSession = { record: record(), outdatedKey: false }
 const sharedStore = new FakeStore(new Clock())
 
-let inner: ReturnType<typeof innerStorage>
+let inner: ReturnType<typeof boundInner>
 beforeEach(() => {
-  inner = innerStorage()
+  inner = boundInner()
 })
 
-/** A storage that knows whatever it is asked for. */
-function innerStorage() {
-  return {
-    sharedStore,
-    read: jest.fn((..._given: Parameters<SessionStorage['read']>): FoundSession => found),
-    absence: jest.fn((..._given: Parameters<SessionStorage['absence']>) => ({ seen: 'of the storage' })),
-    find: jest.fn((kept: SessionRecord): SessionRecord | undefined => kept),
-    save: jest.fn((saved: SessionRecord, _base: SessionRecord | undefined) => saved),
-    touch: jest.fn((_next: SessionRecord, _base: SessionRecord): void => undefined),
-    end: jest.fn((_ended: SessionRecord): void => undefined),
-    write: jest.fn((_written: SessionRecord, _cookies: object): readonly string[] => ['written']),
-    clear: jest.fn((..._given: Parameters<SessionStorage['clear']>): readonly string[] => ['cleared']),
-  } satisfies SessionStorage
-}
+const boundInner = () => ({ sharedStore, ...innerStorage(found) })
 
 describe('a storage at one of several base URLs', () => {
   test('reads with the base URL of the request', () => {
