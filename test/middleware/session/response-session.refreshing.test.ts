@@ -58,6 +58,7 @@ describe.each(hosts)('the session cookie on $name', (host) => {
   beforeAll(async () => {
     world = await startWorld({ host, layers, oidc: { session } })
     await world.signIn()
+    world.clock.stop()
   })
   afterAll(() => world.close())
 
