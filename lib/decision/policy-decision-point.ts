@@ -11,7 +11,7 @@ import {
   parseQuestion,
   type PolicyDecisionPointConfiguration,
 } from '../options/decision/schema.js'
-import { callInTime } from '../provider/authentication/deadline.js'
+import { callInTime } from '../base/timers/call-in-time.js'
 import { createHttpClient, type HttpClient } from '../provider/transport/http-client.js'
 import { isOidcError, redactedCause } from '../base/error-cause.js'
 import { readAnswer, readAnswers, undecided } from './answer.js'

@@ -1,8 +1,7 @@
 import * as v from 'valibot'
 import { bareClaims } from '../base/json.js'
-import { isOidcError, redactedCause } from '../base/error-cause.js'
-import { outage } from '../base/outage.js'
 import type { Runtime } from '../base/runtime.js'
+import { callInTime } from '../base/timers/call-in-time.js'
 import { ConfigurationError, TokenValidationError } from '../errors.js'
 import { text } from '../options/common/fields.js'
 import { parseOptions, section } from '../options/common/parse.js'
@@ -15,12 +14,17 @@ export type TokenCheck = (principal: Principal, request: unknown) => Promise<voi
 /**
  * Creates the check that the application's function makes.
  *
+ * @param seconds - deadline of the function
  * @returns a function that rejects with `TokenValidationError` `token_inactive` for false, `ProviderError`
- *   `provider_unavailable` if the function fails, and `ConfigurationError` for any other result than true and false
+ *   `provider_unavailable` or `provider_timeout` if the function fails or is too slow, and `ConfigurationError` for any
+ *   other result than true and false
  */
-export function createTokenCheck(check: (principal: Principal, request: unknown) => unknown): TokenCheck {
+export function createTokenCheck(
+  check: (principal: Principal, request: unknown) => unknown,
+  seconds: number,
+): TokenCheck {
   return async (principal, request) => {
-    const answer = await ask('the check of access tokens ("check")', () => check(principal, request))
+    const answer = await callInTime('check', () => check(principal, request), seconds)
     if (answer === true) return
     if (answer === false)
       throw new TokenValidationError('token_inactive', '"check" refuses the token', { details: { option: 'check' } })
@@ -48,6 +52,13 @@ const owner = section({
   expiresAt: v.optional(v.number('must be a time in seconds')),
 })
 
+interface VerificationContext {
+  readonly challenges: BearerChallenges
+  readonly runtime: Runtime
+  /** Deadline of the application's function. */
+  readonly seconds: number
+}
+
 /**
  * Creates the verification of API keys by the application's function. Nothing is cached.
  *
@@ -55,12 +66,11 @@ const owner = section({
  */
 export function createApiKeyVerification(
   { verify }: { readonly verify: (key: string, request: unknown) => unknown },
-  challenges: BearerChallenges,
-  runtime: Runtime,
+  { challenges, runtime, seconds }: VerificationContext,
 ): ApiKeyVerification {
   return async (key, request) => {
     if (key === '') throw challenges.invalidApiKey()
-    const answer = await ask('the verification of API keys ("apiKey.verify")', () => verify(key, request))
+    const answer = await callInTime('apiKey.verify', () => verify(key, request), seconds)
     if (answer === undefined || answer === null || answer === false) throw challenges.invalidApiKey()
     const { expiresAt = Infinity, ...known } = parseOptions('bearer(): apiKey.verify()', owner, answer)
     if (expiresAt <= runtime.now() / 1000) throw challenges.invalidApiKey()
@@ -80,14 +90,4 @@ function principalOf(known: Omit<v.InferOutput<typeof owner>, 'expiresAt'>, expi
     ...(clientId === undefined ? {} : { clientId }),
     ...(isMachine === undefined ? {} : { isMachine }),
   })
-}
-
-// What the application throws may hold anything. Whatever it is, nobody knows whether the credentials are good.
-async function ask(what: string, question: () => unknown): Promise<unknown> {
-  try {
-    return await question()
-  } catch (error) {
-    if (isOidcError(error)) throw error
-    throw outage('provider_unavailable', `${what} failed`, undefined, redactedCause(error))
-  }
 }

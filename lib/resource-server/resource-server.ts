@@ -38,7 +38,7 @@ export interface ResourceServer {
  * @throws {ConfigurationError} `invalid_options` for unusable keys
  */
 export function createResourceServer(configuration: BearerConfiguration, runtime: Runtime): ResourceServer {
-  const { clockToleranceSeconds, cache, check, apiKey, tokenFormat, providerNames } = configuration
+  const { clockToleranceSeconds, httpTimeoutSeconds: seconds, cache, check, apiKey, tokenFormat } = configuration
   const settings = { ...providerSettings(configuration, runtime), connections: connectionsOf(configuration, runtime) }
   const issuers = createIssuers(configuration.trust, settings)
   const challenges = createBearerChallenges(challengeSettings(configuration))
@@ -59,14 +59,14 @@ export function createResourceServer(configuration: BearerConfiguration, runtime
     possession: createPossessionCheck(possessionRules(configuration, runtime), challenges),
     ...(tokenFormat === 'opaque' ? {} : { jwt }),
     ...(introspected === undefined ? {} : { opaque: introspected.tokens.introspect }),
-    ...(providerNames === undefined ? {} : { providerNames }),
-    ...(check === undefined ? {} : { check: createTokenCheck(check) }),
+    ...(configuration.providerNames === undefined ? {} : { providerNames: configuration.providerNames }),
+    ...(check === undefined ? {} : { check: createTokenCheck(check, seconds) }),
     ...(cache === false ? {} : { cache: new VerifiedTokenCache(cache, runtime, issuers.isCurrent) }),
   })
   return {
     validator,
     challenges,
-    ...(apiKey === undefined ? {} : { apiKeys: createApiKeyVerification(apiKey, challenges, runtime) }),
+    ...(apiKey === undefined ? {} : { apiKeys: createApiKeyVerification(apiKey, { challenges, runtime, seconds }) }),
     ready: async () => {
       const signing = tokenFormat === 'opaque' ? [] : issuers.all()
       await Promise.all([...signing.map((issuer) => issuer.ready()), introspected?.ready()])

@@ -5,6 +5,7 @@ import { createApiKeyVerification, createTokenCheck } from '../../lib/resource-s
 import { createBearerChallenges } from '../../lib/resource-server/challenges.js'
 import { Clock } from '../kit/clock.js'
 import { failureOf } from '../kit/failure.js'
+import { pastDeadline } from '../kit/timers.js'
 
 const principal: Principal = {
   scheme: 'bearer',
@@ -14,10 +15,11 @@ const principal: Principal = {
   scopes: [],
   expiresAt: 0,
 }
+const seconds = 7
 const secretive = new Error('password hunter2')
 
 describe('the application’s check of a token', () => {
-  const checked = (check: (...given: unknown[]) => unknown) => createTokenCheck(check)(principal, 'request')
+  const checked = (check: (...given: unknown[]) => unknown) => createTokenCheck(check, seconds)(principal, 'request')
 
   test('gets the principal and the request, and lets pass by true, at once or later', async () => {
     const given: unknown[] = []
@@ -53,12 +55,18 @@ describe('the application’s check of a token', () => {
       expect(error).toBeInstanceOf(ProviderError)
       expect(error).toMatchObject({
         code: 'provider_unavailable',
-        message: 'the check of access tokens ("check") failed',
+        message: 'the function in "check" failed',
         headers: { 'Retry-After': '5' },
       })
       expect(`${error.message} ${error.cause}`).not.toContain('hunter2')
       expect(error.cause).toBeInstanceOf(Error)
     }
+  })
+
+  test('that is never made is an outage', async () => {
+    const error = await failureOf(pastDeadline(seconds, () => checked(() => new Promise(() => undefined))))
+    expect(error).toMatchObject({ code: 'provider_timeout', status: 503 })
+    expect(error.message).toBe('the function in "check" did not return within 7 seconds')
   })
 
   test('may fail with an error of this package, which stays as it is', async () => {
@@ -70,7 +78,10 @@ describe('the application’s check of a token', () => {
 describe('the verification of an API key', () => {
   const clock = new Clock()
   const create = (verify: (key: string, request: unknown) => unknown) =>
-    createApiKeyVerification({ verify }, createBearerChallenges({ schemes: ['bearer'], proofAlgorithms: [] }), clock)
+    createApiKeyVerification(
+      { verify },
+      { challenges: createBearerChallenges({ schemes: ['bearer'], proofAlgorithms: [] }), runtime: clock, seconds },
+    )
   const verified = (answer: unknown) => create(() => answer)('key-1', 'request')
   const refused = { status: 401, code: 'invalid_api_key', headers: { 'WWW-Authenticate': 'Bearer' } }
 
@@ -159,11 +170,16 @@ describe('the verification of an API key', () => {
     expect(error).toMatchObject({
       code: 'provider_unavailable',
       status: 503,
-      message: 'the verification of API keys ("apiKey.verify") failed',
+      message: 'the function in "apiKey.verify" failed',
       headers: { 'Retry-After': '5' },
     })
     expect(`${error.message} ${error.cause}`).not.toContain('hunter2')
     const own = new ProviderError('provider_timeout', 'too slow')
     expect(await failureOf(verified(Promise.reject(own)))).toBe(own)
+  })
+  test('that never ends is an outage', async () => {
+    const error = await failureOf(pastDeadline(seconds, () => verified(new Promise(() => undefined))))
+    expect(error).toMatchObject({ code: 'provider_timeout', status: 503 })
+    expect(error.message).toBe('the function in "apiKey.verify" did not return within 7 seconds')
   })
 })

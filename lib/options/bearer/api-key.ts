@@ -40,8 +40,8 @@ export interface ApiKeyOptions<Request = FrameworkRequest> {
   header: string
   /**
    * Returns the owner of a key, or `undefined` for an unknown key: 401 `invalid_api_key`. It is called for every request, and
-   * nothing is cached. An error counts as an outage: 503. Store SHA-256 hashes of keys only, and look keys up by them: a copy of
-   * your database then holds no usable keys.
+   * nothing is cached. An error counts as an outage, and so does an answer later than `httpTimeoutSeconds`: 503. Store SHA-256 hashes
+   * of keys only, and look keys up by them: a copy of your database then holds no usable keys.
    */
   verify(key: string, req: Request): ApiKeyOwner | undefined | Promise<ApiKeyOwner | undefined>
 }

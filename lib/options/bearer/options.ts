@@ -86,14 +86,15 @@ export interface CommonBearerOptions<Request = FrameworkRequest, Response = Fram
   isMachine?: ((claims: Readonly<AccessTokenClaims>) => boolean | undefined) | undefined
   /**
    * Checks every request that has a valid access token, for example whether the token was revoked. It is never cached. `false`
-   * means 401 `invalid_token`, a rejection 503. Without HTTP, `req` is the request passed to `validate()`. @default none
+   * means 401 `invalid_token`; a rejection, or no answer within `httpTimeoutSeconds`, means 503. Without HTTP, `req` is the request
+   * passed to `validate()`. @default none
    */
   check?(principal: CheckedPrincipal, req: Request): boolean | Promise<boolean>
   /** Accepts API keys in a header of their own, under the same guards. A request with key and token is refused (400). @default none */
   apiKey?: ApiKeyOptions<Request> | undefined
   /** Allowed clock difference for tokens in seconds, 0 to 300. DPoP proofs have their own. @default 30 */
   clockToleranceSeconds?: number | undefined
-  /** Deadline of each request to the authorization server, in seconds. @default 5 */
+  /** Deadline of each request to the authorization server, and of each of your functions that is awaited, in seconds. @default 5 */
   httpTimeoutSeconds?: number | undefined
   /** Seconds that the last known keys are used while the authorization server is down. @default 86400 (24 hours) */
   keysStaleSeconds?: number | undefined

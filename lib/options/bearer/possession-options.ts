@@ -10,7 +10,8 @@ export interface ReplayCache {
   /**
    * Adds a key if it does not exist, atomically (`SET key 1 NX EX ttlSeconds`).
    *
-   * @returns whether it was added: `true` or `false`, and nothing else. After a rejection, the request gets 503.
+   * @returns whether it was added: `true` or `false`, and nothing else. After a rejection, or without an
+   *   answer within `httpTimeoutSeconds`, the request gets 503.
    */
   add(key: string, ttlSeconds: number): Promise<boolean> | boolean
 }

@@ -74,8 +74,8 @@ export interface NamedProviderDescription extends ProviderDescription {
   issuerAliases?: readonly string[] | undefined
   /**
    * Tenants whose people may sign in, if `issuer` is a template such as `https://login.microsoftonline.com/{tenantid}/v2.0`: a
-   * list, or a function that returns whether the tenant of an ID Token is accepted. `iss`, `tid` and the key's issuer must agree.
-   * `req.auth.issuer` is the issuer of the tenant: identify people by it and `subject`, never by e-mail address. @default none
+   * list, or a function that returns whether the tenant of an ID Token is accepted, within `httpTimeoutSeconds`. `iss`, `tid` and
+   * the key's issuer must agree. `req.auth.issuer` is the issuer of the tenant: identify people by it and `subject`, never by e-mail address. @default none
    */
   tenants?: readonly string[] | ((tenantId: string) => boolean | Promise<boolean>) | undefined
 }

@@ -12,7 +12,7 @@ import type { ClientKeysConfiguration } from '../../options/common/credentials.j
 import { unusableOption } from '../../options/mistake.js'
 import { pemLines } from '../../options/common/private-key.js'
 import { derSignature } from './der-signature.js'
-import { callInTime } from './deadline.js'
+import { callInTime } from '../../base/timers/call-in-time.js'
 
 /** A key of this client, ready to sign. */
 export interface ClientKey {

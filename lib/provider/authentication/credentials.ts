@@ -5,7 +5,7 @@ import type { OidcError } from '../../errors.js'
 import { redactedCause, quoted } from '../../base/error-cause.js'
 import type { ClientKeysConfiguration } from '../../options/common/credentials.js'
 import { importClientKeys } from './client-keys.js'
-import { callInTime } from './deadline.js'
+import { callInTime } from '../../base/timers/call-in-time.js'
 import type { ClientCredentials, ClientIdentity } from '../types.js'
 
 type Credentials = Pick<ClientIdentity, 'clientSecret' | 'clientAssertionKey' | 'currentCredentials'>

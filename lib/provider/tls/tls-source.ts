@@ -5,7 +5,7 @@ import { outage } from '../../base/outage.js'
 import type { Runtime } from '../../base/runtime.js'
 import { isOidcError } from '../../base/error-cause.js'
 import type { ApiTlsConfiguration, TlsConfiguration } from '../../options/common/tls.js'
-import { callInTime } from '../authentication/deadline.js'
+import { callInTime } from '../../base/timers/call-in-time.js'
 import { isExpired } from './validity.js'
 
 /** The current certificates of connections: the same object as long as they stay the same. */

@@ -70,7 +70,7 @@ export interface IdTokenValidator {
 /** Issuer and client, and how ID Tokens are signed and encrypted. */
 type IdTokenSettings = Pick<
   ProviderSettings,
-  'issuer' | 'issuerAliases' | 'tenants' | 'runtime' | 'clockToleranceSeconds'
+  'issuer' | 'issuerAliases' | 'tenants' | 'runtime' | 'clockToleranceSeconds' | 'httpTimeoutSeconds'
 > &
   Pick<ClientSettings, 'clientId' | 'clientSecret' | 'idTokenSigningAlg' | 'idTokenAudiences'> &
   Pick<ClientSettings, 'decryptionKeys' | 'encryptedResponses'>

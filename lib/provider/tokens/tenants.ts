@@ -1,6 +1,6 @@
 import { AuthorizationResponseError } from '../../errors.js'
-import { isOidcError, quoted, redactedCause, seenValue } from '../../base/error-cause.js'
-import { outage } from '../../base/outage.js'
+import { quoted, seenValue } from '../../base/error-cause.js'
+import { callInTime } from '../../base/timers/call-in-time.js'
 import type { VerificationKey } from '../../jose/algorithms.js'
 import type { ClaimRule } from '../../jose/claim-rules.js'
 import type { IdTokenClaims } from '../../jose/id-token-claims.js'
@@ -29,23 +29,20 @@ export function isKeyOf({ issuer }: TenantSettings): (key: VerificationKey, jws:
  * Checks that people of a token's tenant may sign in.
  *
  * @throws {AuthorizationResponseError} `access_denied` for other tenants
- * @throws {ProviderError} `provider_unavailable` if the function in `tenants` fails
+ * @throws {ProviderError} `provider_unavailable`, `provider_timeout` if the function in `tenants` fails or is too slow
  */
-export async function requireTenant({ issuer, tenants }: TenantSettings, { iss }: IdTokenClaims): Promise<void> {
+export async function requireTenant(
+  { issuer, tenants, httpTimeoutSeconds }: TenantSettings & Pick<ProviderSettings, 'httpTimeoutSeconds'>,
+  { iss }: IdTokenClaims,
+): Promise<void> {
   if (tenants === undefined) return
   const tenant = tenantIn(iss, issuer) ?? ''
-  const isAccepted = typeof tenants === 'function' ? await askFor(tenant, tenants) : tenants.includes(tenant)
-  if (isAccepted) return
+  const answer =
+    typeof tenants === 'function'
+      ? await callInTime('tenants', () => tenants(tenant), httpTimeoutSeconds)
+      : tenants.includes(tenant)
+  if (answer === true) return
   const message = `people of the tenant ${quoted(tenant)} cannot sign in here: "tenants" does not accept it`
   const details = { subject: 'iss', seen: seenValue(iss), option: 'tenants' }
   throw new AuthorizationResponseError('access_denied', message, { details })
-}
-
-async function askFor(tenant: string, tenants: (tenant: string) => unknown): Promise<boolean> {
-  try {
-    return (await tenants(tenant)) === true
-  } catch (error) {
-    if (isOidcError(error)) throw error
-    throw outage('provider_unavailable', 'the function in "tenants" failed', undefined, redactedCause(error))
-  }
 }

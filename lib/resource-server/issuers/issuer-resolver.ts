@@ -4,7 +4,7 @@ import { LRUCache } from 'lru-cache'
 import { type ResolvedIssuerConfiguration, resolvedIssuer } from '../../options/bearer/issuer-schema.js'
 import { keySources } from '../../options/bearer/keys.js'
 import { parseOptions } from '../../options/common/parse.js'
-import { callInTime } from '../../provider/authentication/deadline.js'
+import { callInTime } from '../../base/timers/call-in-time.js'
 
 import { type IssuerSettings, type TrustedIssuer, createTrustedIssuer } from './trusted-issuer.js'
 

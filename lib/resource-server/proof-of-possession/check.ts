@@ -54,18 +54,21 @@ function bindingFailed(why: string, option: 'dpop' | 'mtls'): TokenValidationErr
 }
 
 /** Reads the rules from the options. */
-export function possessionRules({ dpop, mtls }: BearerConfiguration, runtime: Runtime): PossessionRules {
+export function possessionRules(
+  { dpop, mtls, httpTimeoutSeconds }: BearerConfiguration,
+  runtime: Runtime,
+): PossessionRules {
   return {
-    ...(dpop.mode === 'off' ? {} : { dpop: dpopProofs(dpop, runtime) }),
+    ...(dpop.mode === 'off' ? {} : { dpop: dpopProofs(dpop, httpTimeoutSeconds, runtime) }),
     dpopRequired: dpop.mode === 'required',
     mtls: mtls.source !== 'off',
     mtlsRequired: mtls.source !== 'off' && mtls.required,
   }
 }
 
-function dpopProofs(dpop: BearerConfiguration['dpop'], runtime: Runtime): DpopProofs {
+function dpopProofs(dpop: BearerConfiguration['dpop'], seconds: number, runtime: Runtime): DpopProofs {
   const { nonce, replayCache } = dpop
-  const replays = replayCache === undefined ? new MemoryReplayCache(runtime) : pluggedReplayCache(replayCache)
+  const replays = replayCache === undefined ? new MemoryReplayCache(runtime) : pluggedReplayCache(replayCache, seconds)
   if (nonce === false) return createDpopProofs({ ...dpop, replays, runtime })
   const { secret, lifetimeSeconds } =
     nonce === true ? { secret: [runtime.randomBytes(32).toString('hex')], lifetimeSeconds: 300 } : nonce

@@ -1,14 +1,14 @@
 import { ageOf } from '../../base/age.js'
 import { outage } from '../../base/outage.js'
-import { ConfigurationError, ProviderError } from '../../errors.js'
-import { redactedCause } from '../../base/error-cause.js'
 import type { Runtime } from '../../base/runtime.js'
+import { callInTime } from '../../base/timers/call-in-time.js'
+import { ConfigurationError } from '../../errors.js'
 
 /** Detects keys that were seen before. */
 export interface ReplayGuard {
   /**
    * @returns whether the key is new
-   * @throws {ProviderError} `provider_unavailable`, or rejects with it, when that cannot be determined: the proof is
+   * @throws {ProviderError} `provider_unavailable` or `provider_timeout`, or rejects with it, when that cannot be determined: the proof is
    *   then rejected
    */
   add(key: string, ttlSeconds: number): Promise<boolean> | boolean
@@ -80,26 +80,18 @@ function newGeneration(now: number): Generation {
 }
 
 /**
- * Uses the application's cache. A failure is an outage, during which no proof is accepted.
+ * Uses the application's cache. A failure or delay is an outage, during which no proof is accepted.
  *
+ * @param seconds - deadline of the function
  * @returns a guard that rejects with {@link ConfigurationError} `invalid_options` for any other result than true and false
  */
-export function pluggedReplayCache(add: (key: string, ttlSeconds: number) => unknown): ReplayGuard {
+export function pluggedReplayCache(add: (key: string, ttlSeconds: number) => unknown, seconds: number): ReplayGuard {
   return {
     async add(key, ttlSeconds) {
-      const isNew = await ask(() => add(`dpop:1:${key}`, Math.ceil(ttlSeconds)))
+      const isNew = await callInTime('dpop.replayCache', () => add(`dpop:1:${key}`, Math.ceil(ttlSeconds)), seconds)
       if (typeof isNew === 'boolean') return isNew
       const message = 'bearer(): "dpop.replayCache" must return true if it added the key, and false if it was there'
       throw new ConfigurationError('invalid_options', message)
     },
-  }
-}
-
-async function ask(question: () => unknown): Promise<unknown> {
-  try {
-    return await question()
-  } catch (error) {
-    if (error instanceof ProviderError) throw error
-    throw outage('provider_unavailable', 'the replay cache for DPoP failed', undefined, redactedCause(error))
   }
 }

@@ -1,3 +1,4 @@
+import { isThenable } from '../../base/maybe-promise.js'
 import { storeOutage } from './outage.js'
 
 /** The callback of an express-session store. */
@@ -37,10 +38,6 @@ export function storeCall(
       done(error)
     }
   })
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof Reflect.get(value, 'then') === 'function'
 }
 
 // express-session treats this code as "no such session". Where the socket file of a database is gone, a connection has it too.

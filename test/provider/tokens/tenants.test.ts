@@ -10,6 +10,7 @@ import { failureOf } from '../../kit/failure.js'
 import { json } from '../../kit/provider/answers.js'
 import { mint, rsaKey } from '../../kit/provider/keys.js'
 import { FakeProvider } from '../../kit/provider/provider.js'
+import { pastDeadline } from '../../kit/timers.js'
 
 const template = 'https://login.example/{tenantid}/v2.0'
 const issuerOf = (tenant: string) => `https://login.example/${tenant}/v2.0`
@@ -92,6 +93,21 @@ describe('ID Tokens of several tenants', () => {
     ],
   ])('are refused if the function %s', async (_what, tenants, code) => {
     expect(await codeOf({ tenants })).toBe(code)
+  })
+
+  test('are an outage if the function does not answer in time', async () => {
+    const { httpTimeoutSeconds } = new FakeProvider().settings
+    let isAsked = false
+    const tenants = () => {
+      isAsked = true
+      return new Promise(() => undefined)
+    }
+    const code = await pastDeadline(
+      httpTimeoutSeconds,
+      () => codeOf({ tenants }),
+      () => isAsked,
+    )
+    expect(code).toBe('provider_timeout')
   })
 
   test('are refused if iss and tid disagree', async () => {

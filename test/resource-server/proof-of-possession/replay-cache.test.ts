@@ -3,6 +3,7 @@ import { ConfigurationError, ProviderError } from '../../../lib/errors.js'
 import { MemoryReplayCache, pluggedReplayCache } from '../../../lib/resource-server/proof-of-possession/replay-cache.js'
 import { Clock } from '../../kit/clock.js'
 import { failureOf } from '../../kit/failure.js'
+import { pastDeadline } from '../../kit/timers.js'
 
 describe('the replay cache of this process', () => {
   test('knows a key to the last millisecond of its time', () => {
@@ -96,9 +97,11 @@ describe('the replay cache of this process', () => {
 })
 
 describe('the replay cache of the application', () => {
+  const seconds = 7
+
   test('gets a key of its own kind, and whole seconds', async () => {
     const given: unknown[] = []
-    const cache = pluggedReplayCache((...each) => given.push(each) > 0)
+    const cache = pluggedReplayCache((...each) => given.push(each) > 0, seconds)
     await expect(cache.add('key', 64.2)).resolves.toBe(true)
     expect(given).toEqual([['dpop:1:key', 65]])
   })
@@ -109,11 +112,11 @@ describe('the replay cache of the application', () => {
     [false, false],
     [Promise.resolve(false), false],
   ])('that answers %p says that the key is new: %p', async (answer, isNew) => {
-    await expect(pluggedReplayCache(() => answer).add('key', 60)).resolves.toBe(isNew)
+    await expect(pluggedReplayCache(() => answer, seconds).add('key', 60)).resolves.toBe(isNew)
   })
 
   test.each([[undefined], [null], [1], ['OK'], [{}]])('must not answer %p', async (answer) => {
-    const error = await failureOf(Promise.resolve(pluggedReplayCache(() => answer).add('key', 60)))
+    const error = await failureOf(Promise.resolve(pluggedReplayCache(() => answer, seconds).add('key', 60)))
     expect(error).toBeInstanceOf(ConfigurationError)
     expect(error).toMatchObject({
       code: 'invalid_options',
@@ -129,11 +132,11 @@ describe('the replay cache of the application', () => {
       },
     ]
     for (const add of failing) {
-      const error = await failureOf(Promise.resolve(pluggedReplayCache(add).add('key', 60)))
+      const error = await failureOf(Promise.resolve(pluggedReplayCache(add, seconds).add('key', 60)))
       expect(error).toBeInstanceOf(ProviderError)
       expect(error).toMatchObject({
         code: 'provider_unavailable',
-        message: 'the replay cache for DPoP failed',
+        message: 'the function in "dpop.replayCache" failed',
         status: 503,
         headers: { 'Retry-After': '5' },
       })
@@ -141,7 +144,13 @@ describe('the replay cache of the application', () => {
       expect(error.cause).toBeInstanceOf(Error)
     }
     const own = new ProviderError('provider_timeout', 'too slow')
-    const failed = pluggedReplayCache(() => Promise.reject(own)).add('key', 60)
+    const failed = pluggedReplayCache(() => Promise.reject(own), seconds).add('key', 60)
     expect(await failureOf(Promise.resolve(failed))).toBe(own)
+  })
+  test('that never answers is an outage', async () => {
+    const add = async () => pluggedReplayCache(() => new Promise(() => undefined), seconds).add('key', 60)
+    const error = await failureOf(pastDeadline(seconds, add))
+    expect(error).toMatchObject({ code: 'provider_timeout', status: 503 })
+    expect(error.message).toBe('the function in "dpop.replayCache" did not return within 7 seconds')
   })
 })

@@ -1,0 +1,25 @@
+import { isOidcError, redactedCause } from '../error-cause.js'
+import { isThenable } from '../maybe-promise.js'
+import { outage } from '../outage.js'
+import { withDeadline } from './deadline.js'
+
+/**
+ * Calls a function from the options, which may ask a vault, a device or a database: its failure or delay is an outage. What the
+ * function throws may hold anything, so only errors of this package stay as they are.
+ *
+ * @param option - its name, for messages
+ * @throws {ProviderError} `provider_timeout`, `provider_unavailable`
+ */
+export async function callInTime(option: string, call: () => unknown, seconds: number): Promise<unknown> {
+  const late = () => outage('provider_timeout', `the function in "${option}" did not return within ${seconds} seconds`)
+  try {
+    const result = call()
+    // What is known at once needs no timer.
+    return isThenable(result)
+      ? await withDeadline(Promise.resolve(result), seconds * 1000, late, { ref: false })
+      : result
+  } catch (error) {
+    if (isOidcError(error)) throw error
+    throw outage('provider_unavailable', `the function in "${option}" failed`, undefined, redactedCause(error))
+  }
+}
