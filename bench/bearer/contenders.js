@@ -2,7 +2,12 @@ import { awsJwtVerify } from './contenders/aws-jwt-verify.js'
 import { handCache } from './contenders/by-hand.js'
 import { expressJwt } from './contenders/express-jwt.js'
 import { expressOauth2JwtBearer } from './contenders/express-oauth2-jwt-bearer.js'
-import { expressOidc, expressOidcGuarded, expressOidcNoCache } from './contenders/express-oidc.js'
+import {
+  expressOidc,
+  expressOidcGuarded,
+  expressOidcNoCache,
+  expressOidcSecondLayer,
+} from './contenders/express-oidc.js'
 import { fastJwt, fastJwtCache, fastJwtGetJwks, fastJwtGetJwksCache } from './contenders/fast-jwt.js'
 import { joseKeyObject, joseRemote } from './contenders/jose.js'
 import { jsonwebtoken } from './contenders/jsonwebtoken.js'
@@ -19,6 +24,7 @@ const all = [
   handCache,
   expressOidc,
   expressOidcGuarded,
+  expressOidcSecondLayer,
   expressOidcNoCache,
   fastJwt,
   fastJwtCache,

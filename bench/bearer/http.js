@@ -27,7 +27,8 @@ const profiledRequests = 4000
 const bare = 'unprotected route (limit)'
 const [own, byHand, auth0] = ['express-oidc', 'hand-written cache', 'express-oauth2-jwt-bearer']
 const fastJwt = 'fast-jwt, static key'
-const cached = [bare, byHand, own, `${own} + requireAuth(scope())`, `${fastJwt}, cache`, auth0]
+const secondLayer = `${own} + a layer that does nothing (limit)`
+const cached = [bare, byHand, own, `${own} + requireAuth(scope())`, secondLayer, `${fastJwt}, cache`, auth0]
 // Who is not judged would only make it longer: others take part when `--only` names them.
 const usual = { seen: cached, one: cached, unseen: [bare, byHand, own, fastJwt, auth0], burst: [bare, own, auth0] }
 

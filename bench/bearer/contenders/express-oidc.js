@@ -34,5 +34,14 @@ export const expressOidcGuarded = {
   },
 }
 
+/** What a second layer of Express takes by itself: the wall for any guard. */
+export const expressOidcSecondLayer = {
+  ...expressOidc,
+  name: 'express-oidc + a layer that does nothing (limit)',
+  kind: 'limit',
+  isForHttp: true,
+  guard: () => (_req, _res, next) => next(),
+}
+
 /** The same with the cache of verified tokens switched off. */
 export const expressOidcNoCache = contender('express-oidc, cache: false', { cache: false })
