@@ -2,6 +2,7 @@ import { isOidcError, redactedCause } from '../error-cause.js'
 import { isThenable } from '../maybe-promise.js'
 import { outage } from '../outage.js'
 import { withDeadline } from './deadline.js'
+import type { ProviderError } from '../../errors.js'
 
 /**
  * Calls a function from the options, which may ask a vault, a device or a database: its failure or delay is an outage. What the
@@ -11,15 +12,23 @@ import { withDeadline } from './deadline.js'
  * @throws {ProviderError} `provider_timeout`, `provider_unavailable`
  */
 export async function callInTime(option: string, call: () => unknown, seconds: number): Promise<unknown> {
-  const late = () => outage('provider_timeout', `the function in "${option}" did not return within ${seconds} seconds`)
   try {
     const result = call()
     // What is known at once needs no timer.
-    return isThenable(result)
-      ? await withDeadline(Promise.resolve(result), seconds * 1000, late, { ref: false })
-      : result
+    return isThenable(result) ? await returnedInTime(option, Promise.resolve(result), seconds) : result
   } catch (error) {
     if (isOidcError(error)) throw error
     throw outage('provider_unavailable', `the function in "${option}" failed`, undefined, redactedCause(error))
   }
+}
+
+/**
+ * Waits for a function from the options whose errors are for the application's own error handlers: only its delay is an outage.
+ *
+ * @throws {ProviderError} `provider_timeout`, or what the function has thrown
+ */
+export function returnedInTime<T>(option: string, result: Promise<T>, seconds: number): Promise<T> {
+  const late = (): ProviderError =>
+    outage('provider_timeout', `the function in "${option}" did not return within ${seconds} seconds`)
+  return withDeadline(result, seconds * 1000, late, { ref: false })
 }
