@@ -160,15 +160,16 @@ function receiverParts(
     throw invalid('"oidc" has a function as "providers", so its sessions are not known by their issuer')
   }
   const { runtime, audience, revocations } = application
-  const { clockToleranceSeconds, onEvent } = configuration
+  const { clockToleranceSeconds, httpTimeoutSeconds, onEvent } = configuration
   const transmitters = configuration.transmitters.map((each): ReceivedTransmitter => {
     const own = relyingPartiesOf(each, relyingParties.all())
     const { issuer, audience: audiences = own.map((rp) => rp.configuration.clientId) } = each
-    const rules = { transmitter: issuer, issuers: own.flatMap(issuersOf), lookup: each.subjects }
+    const rules = { transmitter: issuer, issuers: own.flatMap(issuersOf), lookup: each.subjects, httpTimeoutSeconds }
     return {
       transmitter: createTransmitter(each, audiences, configuration, runtime),
       actions: createActions({ rules, providers: own.map(sessionsOf), revocations, runtime }),
       seen: application.usedLogoutTokensOf(['signals', issuer, ...audience]),
+      underWay: new Map(),
     }
   })
   const states = createStreamStates(application.configuration.secret, audience, runtime)
@@ -207,9 +208,8 @@ function issuersOf({ configuration: { issuer, issuerAliases = [] } }: WebRelying
 
 function sessionsOf({ configuration, sessionProvider }: WebRelyingParty): ProviderSessions {
   const { issuer, clientId } = configuration
-  const provider = sessionProvider?.name
   return {
-    of: { issuer, clientId, ...omitUndefined({ provider }) },
+    of: { issuer, clientId, ...omitUndefined({ provider: sessionProvider?.name }) },
     ...omitUndefined({ provider: sessionProvider?.key }),
   }
 }

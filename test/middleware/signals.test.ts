@@ -470,6 +470,8 @@ describe('the options of signals()', () => {
 
   test.each([
     [{ pushAuthorization: 'short' }, 'pushAuthorization'],
+    [{ pushAuthorization: [] }, 'pushAuthorization'],
+    [{ audience: [] }, 'audience'],
     [{ accessToken: 7 as unknown as string }, 'accessToken'],
     [{ maxAgeSeconds: 5 }, 'maxAgeSeconds'],
     [{ poll: { maxEvents: 0 } }, 'maxEvents'],

@@ -39,7 +39,7 @@ export interface TransmitterOptions {
   audience?: string | readonly string[] | undefined
   /**
    * Finds sessions for subjects that do not name a person by `iss` and `sub`: `email`, `phone_number`, `opaque` and others. Without it
-   * such events end nothing.
+   * such events end nothing. It has `httpTimeoutSeconds` to answer.
    *
    * @default none
    */
@@ -91,18 +91,19 @@ export interface SignalsOptions {
   path?: string | undefined
   /**
    * Called for each valid event after it has been acted on, and before it is acknowledged. If the function throws, the transmitter
-   * sends the event again, and the error goes to the error handlers, or to `onError` if the event was polled.
+   * sends the event again, and the error goes to the error handlers, or to `onError` if the event was polled. The same goes for a
+   * call that takes longer than 60 seconds. An event may come more than once: two processes that receive it at once both call it.
    *
    * @default none
    */
   onEvent?: ((event: SecurityEvent) => unknown) | undefined
-  /** Called with each failure of `poll()`, and the transmitter's issuer. @default none */
+  /** Called with each failure of `poll()`, and the transmitter's issuer. Polling waits for it, for 10 seconds at most. @default none */
   onError?: ((error: unknown, transmitter: string) => unknown) | undefined
   /** Tolerance for clocks, in seconds. @default 30 */
   clockToleranceSeconds?: number | undefined
   /** Makes the requests to transmitters. @default `node:https` with keep-alive */
   fetch?: typeof fetch | undefined
-  /** Deadline of such a request, in seconds. @default 5 */
+  /** Deadline of such a request, and of the functions in `accessToken` and `subjects`, in seconds. @default 5 */
   httpTimeoutSeconds?: number | undefined
   /** Allows plain http for hosts that are not on loopback. @default false */
   dangerouslyAllowHttp?: boolean | undefined

@@ -40,13 +40,24 @@ const poll = v.optional(
   false,
 )
 
+// Without any, every token would be refused for good.
+const notEmpty = 'must not be empty'
+
 const transmitter = section({
   issuer: httpUrl("the transmitter's issuer"),
   subjectIssuer: v.optional(httpUrl('the issuer of the sessions that it may end')),
-  audience: v.optional(listOf((value) => value !== '', 'an audience')),
+  audience: v.optional(
+    v.pipe(
+      listOf((value) => value !== '', 'an audience'),
+      v.minLength(1, notEmpty),
+    ),
+  ),
   subjects: v.optional(v.custom<SubjectLookup>(isFunction, 'must be a function that finds sessions')),
   pushAuthorization: v.optional(
-    listOf((value) => value.length >= 8, 'the header Authorization, at least 8 characters'),
+    v.pipe(
+      listOf((value) => value.length >= 8, 'the header Authorization, at least 8 characters'),
+      v.minLength(1, notEmpty),
+    ),
   ),
   accessToken: v.optional(accessToken),
   poll,

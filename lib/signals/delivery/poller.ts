@@ -2,11 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { failedAt } from '../../base/diagnostics.js'
 import { isJsonObject, type JsonObject } from '../../base/json.js'
 import { Backoff, failureOf } from '../../base/outage.js'
+import { isDoneWithin } from '../../base/timers/deadline.js'
 import { ProviderError } from '../../errors.js'
 import type { PollConfiguration } from '../../options/signals/schema.js'
 import type { EventStreams } from '../../options/signals/streams.js'
 import { refusalOf, type TokenRefusal } from './answers.js'
-import { callApi, jsonOf } from '../transmitter/api-request.js'
+import { callApi, jsonOf, NothingCame } from '../transmitter/api-request.js'
 import { receive, type ReceiverParts } from './receiver.js'
 import { pollUrlOf } from '../transmitter/streams.js'
 import type { Transmitter } from '../transmitter/transmitter.js'
@@ -22,6 +23,8 @@ export interface PollerParts {
 
 // How long a transmitter may hold a request until there is something.
 const heldSeconds = 60
+// Until polling goes on without the end of a report.
+const maxReportMilliseconds = 10_000
 // A response without events that comes sooner was not held.
 const soonMilliseconds = 1000
 
@@ -37,6 +40,8 @@ export class Poller {
   readonly #taken = new Set<string>()
   readonly #refused = new Map<string, TokenRefusal>()
   readonly #closing = new AbortController()
+  /** Whether the last request that could be held had no response: the next one tells whether the transmitter is there at all. */
+  #isUnanswered = false
   #url: string | undefined
   #running: Promise<void> | undefined
 
@@ -70,8 +75,8 @@ export class Poller {
     try {
       const begun = this.#parts.receiver.runtime.now()
       const page = await this.#request()
-      const failure = await this.#takeAll(page.sets)
-      if (failure !== undefined) return await this.#recordFailure(failure)
+      const [failure] = await this.#takeAll(page.sets)
+      if (failure !== undefined) return await this.#recordFailure(failure.error)
       this.#backoff.recordSuccess()
       return this.#secondsAfter(page, begun)
     } catch (error) {
@@ -88,7 +93,7 @@ export class Poller {
     // The stream may have another endpoint by now.
     this.#url = this.#parts.poll.url
     try {
-      await onError?.(error, transmitter.options.issuer)
+      await isDoneWithin(Promise.resolve(onError?.(error, transmitter.options.issuer)), maxReportMilliseconds)
     } catch {
       // Polling must not end because a report has failed.
     }
@@ -106,28 +111,31 @@ export class Poller {
     const url = (this.#url ??= await pollUrlOf(streams))
     const [ack, refused] = [[...this.#taken], [...this.#refused]]
     // Acknowledgements should not wait until there are new events.
-    const isNow = poll.returnImmediately || ack.length > 0 || refused.length > 0
+    const isNow = poll.returnImmediately || this.#isUnanswered || ack.length > 0 || refused.length > 0
     const body = {
       maxEvents: poll.maxEvents,
       returnImmediately: isNow,
       ...(ack.length === 0 ? {} : { ack }),
       ...(refused.length === 0 ? {} : { setErrs: Object.fromEntries(refused) }),
     }
-    const request = { method: 'POST', url, body, minTimeoutSeconds: isNow ? 0 : heldSeconds } as const
-    const response = await callApi(transmitter, request).catch((error: unknown) => nothingCame(error, isNow))
+    const request = { method: 'POST', url, body, ...(isNow ? {} : { heldSeconds }) } as const
+    const response = await callApi(transmitter, request).catch(nothingCame)
+    const wasUnanswered = this.#isUnanswered
+    this.#isUnanswered = response === undefined
     if (response === undefined) return { sets: {}, isNextDue: true }
     for (const jti of ack) this.#taken.delete(jti)
     for (const [jti] of refused) this.#refused.delete(jti)
-    return readPage(jsonOf(response), [...ack, ...refused.map(([jti]) => jti)], poll)
+    const mayBeHeldNext = wasUnanswered || ack.length + refused.length > 0
+    return readPage(jsonOf(response), [...ack, ...refused.map(([jti]) => jti)], { ...poll, mayBeHeldNext })
   }
 
-  /** Takes tokens. @returns why one could not be taken, if the transmitter is not to blame */
-  async #takeAll(sets: JsonObject): Promise<unknown> {
-    const failures: unknown[] = []
+  /** Takes tokens. @returns why some could not be taken, if the transmitter is not to blame */
+  async #takeAll(sets: JsonObject): Promise<readonly { readonly error: unknown }[]> {
+    const failures: { readonly error: unknown }[] = []
     for (const [jti, set] of Object.entries(sets)) {
-      await this.#take(jti, set).catch((error: unknown) => failures.push(error))
+      await this.#take(jti, set).catch((error: unknown) => failures.push({ error }))
     }
-    return failures[0]
+    return failures
   }
 
   async #take(jti: string, set: unknown): Promise<void> {
@@ -150,20 +158,28 @@ interface Page {
   readonly isNextDue: boolean
 }
 
-function nothingCame(error: unknown, isNow: boolean): undefined {
-  if (!isNow && error instanceof ProviderError && error.code === 'provider_timeout') return undefined
-  throw error
+function nothingCame(error: unknown): undefined {
+  if (!(error instanceof NothingCame)) throw error
+}
+
+interface PageRules {
+  readonly returnImmediately: boolean
+  /** Whether the request could not be held, but the next one can. */
+  readonly mayBeHeldNext: boolean
 }
 
 // A transmitter that repeats acknowledged events, or promises more that never come, must not keep both sides busy.
-function readPage(value: unknown, acknowledged: readonly string[], { returnImmediately }: PollConfiguration): Page {
+function readPage(
+  value: unknown,
+  acknowledged: readonly string[],
+  { returnImmediately, mayBeHeldNext }: PageRules,
+): Page {
   const { sets, moreAvailable } = isJsonObject(value) ? value : {}
   if (isJsonObject(sets)) {
     const names = Object.keys(sets)
     const before = new Set(acknowledged)
     if (names.length > 0) return { sets, isNextDue: names.some((jti) => !before.has(jti)) }
-    // The next request is one that may be held again.
-    return { sets, isNextDue: acknowledged.length > 0 && (moreAvailable === true || !returnImmediately) }
+    return { sets, isNextDue: mayBeHeldNext && (moreAvailable === true || !returnImmediately) }
   }
   throw new ProviderError('provider_response_invalid', "the transmitter's response to a poll has no sets", {
     status: 502,

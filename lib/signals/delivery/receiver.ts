@@ -4,6 +4,7 @@ import { quoted } from '../../base/error-cause.js'
 import { equalSecrets } from '../../base/constant-time.js'
 import type { MaybePromise } from '../../base/maybe-promise.js'
 import type { Runtime } from '../../base/runtime.js'
+import { returnedInTime } from '../../base/timers/call-in-time.js'
 import { TokenValidationError } from '../../errors.js'
 import type { Jws } from '../../jose/jws.js'
 import type { SecurityEvent } from '../../options/signals/events.js'
@@ -26,6 +27,8 @@ export interface ReceivedTransmitter {
   readonly transmitter: Transmitter
   readonly actions: SignalActions
   readonly seen: SeenTokens
+  /** Tokens that are being taken, by `jti`: a second delivery waits for the first. */
+  readonly underWay: Map<string, Promise<void>>
 }
 
 /** The parts that receiving needs. */
@@ -78,7 +81,17 @@ export async function receive(parts: ReceiverParts, text: string, delivery: Deli
   }
 }
 
-async function takeOnce(
+/** Seconds until a call of `onEvent` counts as failed. */
+const eventSeconds = 60
+
+async function takeOnce(parts: ReceiverParts, received: ReceivedTransmitter, token: SecurityEventToken): Promise<void> {
+  const { underWay } = received
+  const taking = underWay.get(token.jti) ?? take(parts, received, token).finally(() => underWay.delete(token.jti))
+  underWay.set(token.jti, taking)
+  await taking
+}
+
+async function take(
   parts: ReceiverParts,
   { transmitter, actions, seen }: ReceivedTransmitter,
   token: SecurityEventToken,
@@ -112,7 +125,8 @@ async function takeEvent(
   const person = subject?.format === 'iss_sub' && typeof subject['sub'] === 'string' ? subject['sub'] : undefined
   audit(() => ({ name: 'signal_received', signal: type, subject: person, of: { issuer } }))
   const action = await actions.act(event)
-  await onEvent?.({
+  if (onEvent === undefined) return
+  const told: SecurityEvent = {
     transmitter: issuer,
     type,
     ...(subject === undefined ? {} : { subject }),
@@ -123,7 +137,8 @@ async function takeEvent(
     claims,
     action,
     end: () => actions.end(event),
-  })
+  }
+  await returnedInTime('onEvent', (async () => onEvent(told))(), eventSeconds)
 }
 
 function findTransmitter({ transmitters }: ReceiverParts, { payload }: Jws, { from }: Delivery): ReceivedTransmitter {

@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../../errors.js'
 import { isJsonObject } from '../../base/json.js'
+import { returnedInTime } from '../../base/timers/call-in-time.js'
 import type { SubjectFound, SubjectIdentifier, SubjectLookup, SubjectMatch } from '../../options/signals/events.js'
 import { aliasesOf, isIdentifier, membersOf } from './subject-identifiers.js'
 
@@ -9,6 +10,8 @@ export interface SubjectRules {
   /** Issuers in `iss_sub`: those of the sessions. */
   readonly issuers: readonly string[]
   readonly lookup?: SubjectLookup | undefined
+  /** Deadline of the lookup. */
+  readonly httpTimeoutSeconds: number
 }
 
 /** The sessions that a subject names, or why it names none. */
@@ -22,6 +25,7 @@ const maxMatches = 100
  * common (SSF 1.0 section 3.3). One unknown member leaves it unknown: to end all sessions of the others would be a guess.
  *
  * @throws {ConfigurationError} `invalid_options` for an answer of the application that cannot be one
+ * @throws {ProviderError} `provider_timeout` if the application does not answer
  */
 export async function matchesOf(subject: SubjectIdentifier, type: string, rules: SubjectRules): Promise<Matches> {
   const found =
@@ -77,10 +81,12 @@ async function matchAny(
 async function lookUp(
   subject: SubjectIdentifier,
   type: string,
-  { transmitter, lookup }: SubjectRules,
+  { transmitter, lookup, httpTimeoutSeconds }: SubjectRules,
   member: string | undefined,
 ): Promise<Matches> {
-  const found = await lookup?.(subject, { transmitter, type, ...(member === undefined ? {} : { member }) })
+  if (lookup === undefined) return 'unknown_subject'
+  const asked = (async () => lookup(subject, { transmitter, type, ...(member === undefined ? {} : { member }) }))()
+  const found = await returnedInTime('subjects', asked, httpTimeoutSeconds)
   if (found === undefined || found === null) return 'unknown_subject'
   const list: readonly unknown[] = isList(found) ? found : [found]
   if (list.length > maxMatches || !list.every(isMatch)) throw invalidAnswer()

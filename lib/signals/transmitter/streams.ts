@@ -1,8 +1,10 @@
 import { isJsonObject, type JsonObject, omitUndefined } from '../../base/json.js'
 import { quoted, seenValue } from '../../base/error-cause.js'
+import { outage } from '../../base/outage.js'
 import { ProviderError } from '../../errors.js'
 import type { EventStream, EventStreams, StreamRequest, StreamStatus } from '../../options/signals/streams.js'
 import { type ApiRequest, callApi, jsonOf } from './api-request.js'
+import type { HttpResponse } from '../../provider/transport/response.js'
 import type { TransmitterEndpoint } from './configuration.js'
 import { actingTypes } from '../events/event-types.js'
 import type { StreamStates } from './stream-state.js'
@@ -20,7 +22,7 @@ export function createStreams(transmitter: Transmitter, states: StreamStates): E
     return callApi(transmitter, { ...request, url: url.href })
   }
   const configure = async (method: ApiRequest['method'], body?: JsonObject, query?: JsonObject) =>
-    requireStream(jsonOf(await call('configuration_endpoint', { method, ...omitUndefined({ body }) }, query)), issuer)
+    requireStream(resultOf(await call('configuration_endpoint', { method, ...omitUndefined({ body }) }, query)), issuer)
   const post = async (endpoint: TransmitterEndpoint, body: JsonObject) => call(endpoint, { method: 'POST', body })
   return {
     create: (request = {}) => configure('POST', newStream(request, transmitter)),
@@ -33,7 +35,7 @@ export function createStreams(transmitter: Transmitter, states: StreamStates): E
     },
     status: async (id) => requireStatus(jsonOf(await call('status_endpoint', { method: 'GET' }, { stream_id: id }))),
     setStatus: async (id, status, reason) =>
-      requireStatus(jsonOf(await post('status_endpoint', { stream_id: id, status, ...omitUndefined({ reason }) }))),
+      requireStatus(resultOf(await post('status_endpoint', { stream_id: id, status, ...omitUndefined({ reason }) }))),
     addSubject: async (id, subject, verified) => {
       await post('add_subject_endpoint', { stream_id: id, subject, ...omitUndefined({ verified }) })
     },
@@ -60,6 +62,12 @@ export async function pollUrlOf(streams: Pick<EventStreams, 'list'>): Promise<st
   if (url !== undefined && others.length === 0) return url
   const message = `the transmitter has ${urls.length} streams with delivery by poll: create one, or name the endpoint in "poll.url"`
   throw new ProviderError('stream_refused', message, { status: 502 })
+}
+
+// The transmitter has taken the request, and has no result yet (SSF 1.0 sections 8.1.1.3 and 8.1.2.2).
+function resultOf(response: HttpResponse): JsonObject | readonly unknown[] {
+  if (response.status !== 202 || response.text.trim() !== '') return jsonOf(response)
+  throw outage('provider_unavailable', 'the transmitter has not made the change yet (status 202): try again later')
 }
 
 function newStream(

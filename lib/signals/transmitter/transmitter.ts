@@ -13,6 +13,8 @@ import { createTokenValidator, type SecurityEventToken } from '../events/securit
 export interface Transmitter {
   readonly options: TransmitterConfiguration
   readonly httpClient: HttpClient
+  /** Deadline of requests, and of the function in `accessToken`. */
+  readonly httpTimeoutSeconds: number
   readonly configuration: Cached<Readonly<JsonObject>>
   readonly keys: Keys
   /** Validates a token, but not whether its `jti` has come before. */
@@ -37,7 +39,7 @@ export function createTransmitter(
   runtime: Runtime,
 ): Transmitter {
   const { issuer, configurationUrl, jwksUri, algorithms, profile, maxAgeSeconds } = options
-  const { clockToleranceSeconds } = signals
+  const { clockToleranceSeconds, httpTimeoutSeconds } = signals
   const settings = { ...providerSettings(signals, runtime), issuer }
   const httpClient = createHttpClient(settings)
   const configuration = createConfiguration({ issuer, runtime, ...omitUndefined({ configurationUrl }) }, httpClient)
@@ -47,6 +49,7 @@ export function createTransmitter(
   return {
     options,
     httpClient,
+    httpTimeoutSeconds,
     configuration,
     keys,
     validate: createTokenValidator(rules, keys),

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
 import type { TransmitterOptions } from '../../../lib/index.js'
+import { outage } from '../../../lib/base/outage.js'
 import { Clock } from '../../kit/clock.js'
 import { failureOf } from '../../kit/failure.js'
 import { eventType, issSub, TestTransmitter } from '../../kit/signals/transmitter.js'
@@ -133,6 +134,7 @@ async function polling(
   answers: readonly (() => Response | Promise<Response>)[],
   more: Partial<TransmitterOptions> = {},
   report: () => unknown = () => undefined,
+  onEvent: () => unknown = () => undefined,
 ) {
   const clock = new Clock()
   const transmitter = new TestTransmitter(clock)
@@ -148,7 +150,12 @@ async function polling(
     failures.push(error)
     return report()
   }
-  world = await startSignals({ clock, from: transmitter, transmitter: { poll, ...more }, signals: { onError } })
+  world = await startSignals({
+    clock,
+    from: transmitter,
+    transmitter: { poll, ...more },
+    signals: { onError, onEvent },
+  })
   return {
     transmitter,
     bodies,
@@ -237,13 +244,75 @@ test('while there is more, the next request follows at once, and after an acknow
   ])
 })
 
-test('a request that is held too long is made again, and is not a failure', async () => {
-  const held = () => new Promise<Response>(() => undefined)
-  const heldSeconds = 60
-  const run = await polling([held])
-  await pastDeadline(heldSeconds, () => run.until(() => run.bodies.length > 1))
+const held = () => new Promise<Response>(() => undefined)
+const heldSeconds = 60
+
+test('a request that is held too long is no failure: the next one is to be answered at once, and then one may be held again', async () => {
+  const run = await polling([held, () => sets({})])
+  await pastDeadline(heldSeconds, () => run.until(() => run.bodies.length > 2))
+  expect(run.bodies.map(({ returnImmediately }) => returnImmediately)).toEqual([false, true, false])
   expect(run.failures).toEqual([])
 })
+
+test('a transmitter that does not answer at once after a held request is a failure, which is told', async () => {
+  const run = await polling([held, held])
+  const [httpTimeoutSeconds] = [5]
+  await pastDeadline(heldSeconds, () =>
+    pastDeadline(httpTimeoutSeconds, () => run.until(() => run.failures.length > 0)),
+  )
+  expect(run.bodies).toHaveLength(2)
+  expect(run.failures).toMatchObject([{ code: 'provider_timeout' }])
+})
+
+test('a timeout of the access token is a failure, and not a request that was held', async () => {
+  let calls = 0
+  const getToken = async () => {
+    // Without an end to it, nothing but this would run.
+    if (++calls > 50) world.signals.close()
+    throw outage('provider_timeout', 'the token endpoint did not respond')
+  }
+  const run = await polling([], { accessToken: { getToken, drop: () => undefined } })
+  await run.until(() => run.failures.length > 0 || calls > 50)
+  expect(run.failures).toMatchObject([{ code: 'provider_timeout' }])
+  expect([calls, run.bodies]).toEqual([1, []])
+})
+
+test('a function for the access token that never returns is a failure', async () => {
+  const run = await polling([], { accessToken: () => new Promise(() => undefined) })
+  await pastDeadline(5, () => run.until(() => run.failures.length > 0))
+  expect(run.failures).toMatchObject([{ code: 'provider_timeout', message: expect.stringContaining('"accessToken"') }])
+})
+
+test('an onError that never returns holds up neither the next poll nor the end', async () => {
+  const run = await polling([() => new Response('oops')], {}, () => new Promise(() => undefined))
+  const maxReportSeconds = 10
+  await pastDeadline(maxReportSeconds, () => run.until(() => run.bodies.length > 1))
+  expect(run.failures).toHaveLength(1)
+})
+
+test.each<[string, () => unknown, number]>([
+  ['rejects without an error', () => Promise.reject(), 0],
+  ['never returns', () => new Promise(() => undefined), 60],
+])(
+  'an onEvent that %s is a failure: the event is not acknowledged, and not asked for at once',
+  async (_what, onEvent, seconds) => {
+    const again = async () => sets({ j1: await token() })
+    let isTold = false
+    const run = await polling(Array(30).fill(again), {}, undefined, () => {
+      isTold = true
+      return onEvent()
+    })
+    const token = () => run.transmitter.revocation('alice', { claims: { jti: 'j1' } })
+    const isOver = () => run.failures.length > 0 || run.bodies.length > 20
+    await pastDeadline(
+      seconds,
+      () => run.until(isOver),
+      () => isTold,
+    )
+    expect(run.bodies).toEqual([{ maxEvents: 100, returnImmediately: false }])
+    expect(run.failures).toHaveLength(1)
+  },
+)
 
 test('the endpoint is that of the only stream with delivery by poll', async () => {
   const stream = (method: string, endpoint_url: string) => ({

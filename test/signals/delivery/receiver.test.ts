@@ -1,7 +1,9 @@
-import { afterEach, expect, test } from '@jest/globals'
+import { afterEach, describe, expect, test } from '@jest/globals'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { eventType } from '../../kit/signals/transmitter.js'
 import { type SignalsWorld, startSignals } from '../../kit/signals/world.js'
+import { pastDeadline } from '../../kit/timers.js'
+import { settled, until } from '../../kit/until.js'
 
 let world: SignalsWorld
 const audited: unknown[] = []
@@ -27,4 +29,45 @@ test('audits what is received, what it ends and what is refused, and traces why'
     { name: 'logout', via: 'signal', subject: 'alice', issuer, clientId: 'web' },
   ])
   expect(traced).toMatchObject([{ step: 'signal', errorCode: 'token_audience_mismatch', issuer }])
+})
+
+test('SG03: two deliveries of one token at once act once, and tell once', async () => {
+  const told: string[] = []
+  let finish: () => void = () => undefined
+  const finished = new Promise<void>((resolve) => (finish = resolve))
+  const onEvent = async ({ jti }: { readonly jti: string }) => {
+    told.push(jti)
+    await finished
+  }
+  const begun: unknown[] = []
+  const begin = (event: unknown) => void begun.push(event)
+  subscribe('tracing:express-oidc:signal:start', begin)
+  world = await startSignals({ signals: { onEvent } })
+  const token = await world.transmitter.revocation('alice', { claims: { jti: 'j1' } })
+  const answers = Promise.all([world.push(token), world.push(token)])
+  await until(() => begun.length === 2 && told.length > 0)
+  await settled()
+  finish()
+  unsubscribe('tracing:express-oidc:signal:start', begin)
+  expect((await answers).map(({ status }) => status)).toEqual([202, 202])
+  expect(told).toEqual(['j1'])
+})
+
+describe('a function of the application that never returns', () => {
+  const never = () => new Promise<never>(() => undefined)
+
+  test('is an outage for a push, which comes again, if it finds sessions', async () => {
+    world = await startSignals({ transmitter: { subjects: never } })
+    const events = { [eventType('session-revoked')]: {} }
+    const token = await world.transmitter.mint(events, { format: 'email', email: 'alice@example.com' })
+    const { status, headers } = await pastDeadline(5, () => world.push(token))
+    expect([status, headers.get('retry-after')]).toEqual([503, '5'])
+  })
+
+  test('is an outage for a push, which comes again, if it is told of events', async () => {
+    world = await startSignals({ signals: { onEvent: never } })
+    const token = await world.transmitter.revocation()
+    const { status, headers } = await pastDeadline(60, () => world.push(token))
+    expect([status, headers.get('retry-after')]).toEqual([503, '5'])
+  })
 })

@@ -20,7 +20,7 @@ const known: Readonly<Record<string, Awaited<ReturnType<SubjectLookup>>>> = {
 }
 const lookup: SubjectLookup = ({ email, id, sub }) => known[String(email ?? id ?? sub)]
 const find = (subject: SubjectIdentifier, own_lookup: SubjectLookup | undefined = lookup) =>
-  matchesOf(subject, 'type', { transmitter: own, issuers: [own], lookup: own_lookup })
+  matchesOf(subject, 'type', { transmitter: own, issuers: [own], lookup: own_lookup, httpTimeoutSeconds: 5 })
 
 describe('a subject', () => {
   test.each([
@@ -38,7 +38,7 @@ describe('a subject', () => {
   })
 
   test('SG06: that only the application could know is unknown without its function', async () => {
-    const rules = { transmitter: own, issuers: [own] }
+    const rules = { transmitter: own, issuers: [own], httpTimeoutSeconds: 5 }
     expect(await matchesOf(mail('alice@example.com'), 'type', rules)).toBe('unknown_subject')
     expect(await matchesOf(opaque('s1'), 'type', rules)).toBe('unknown_subject')
   })

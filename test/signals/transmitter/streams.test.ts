@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
-import type { TransmitterOptions } from '../../../lib/index.js'
+import type { EventStreams, TransmitterOptions } from '../../../lib/index.js'
 import { Clock } from '../../kit/clock.js'
 import { failureOf } from '../../kit/failure.js'
 import { TestTransmitter, type TransmitterCall, verification } from '../../kit/signals/transmitter.js'
@@ -58,6 +58,22 @@ describe('streams()', () => {
     expect(await failureOf(streams.create())).toMatchObject({ code })
   })
 
+  test.each<[string, (streams: EventStreams) => Promise<unknown>]>([
+    ['update', (streams) => streams.update('s1', { description: 'x' })],
+    ['replace', (streams) => streams.replace('s1', {})],
+    ['setStatus', (streams) => streams.setStatus('s1', 'paused')],
+  ])(
+    'says that a change by %s is accepted and not made yet, when the answer is 202 without a result',
+    async (_name, change) => {
+      const { streams } = await start(() => new Response(null, { status: 202 }))
+      expect(await failureOf(change(streams))).toMatchObject({
+        code: 'provider_unavailable',
+        status: 503,
+        message: 'the transmitter has not made the change yet (status 202): try again later',
+      })
+    },
+  )
+
   test('throws when a status is none of the three', async () => {
     const { streams } = await start(() => Response.json({ status: 'asleep' }))
     expect(await failureOf(streams.status('s1'))).toMatchObject({ code: 'provider_response_invalid' })
@@ -83,6 +99,15 @@ describe('streams()', () => {
     await streams.list()
     await streams.list()
     expect(calls.map(({ headers }) => headers.get('authorization'))).toEqual(['Bearer first', 'Bearer second'])
+  })
+
+  test('makes no request when the function for the token returns none', async () => {
+    const { streams, calls } = await start(() => Response.json([]), { accessToken: async () => '' })
+    expect(await failureOf(streams.list())).toMatchObject({
+      code: 'provider_unavailable',
+      message: 'the function in "accessToken" returned no token',
+    })
+    expect(calls).toEqual([])
   })
 
   test('SG12: the state of a verification expires after a day, and is refused where it is not text', async () => {
