@@ -1,8 +1,10 @@
 import { LRUCache } from 'lru-cache'
+import { isAhead } from '../base/age.js'
 import type { Runtime } from '../base/runtime.js'
 import { storeName } from '../base/store/store-name.js'
 import type { SharedStore } from '../options/common/stores.js'
 import { createSeal, type Seal, type SealPayload } from '../seal/seal.js'
+import { guardStore } from '../session/shared/guarded-store.js'
 import { tokenHash } from './target.js'
 import { toCachedToken, type CachedToken } from './token-lifetime.js'
 
@@ -40,7 +42,7 @@ export class SharedTokens {
 
   constructor(settings: SharedTokensSettings) {
     const { secrets, audience, runtime } = settings
-    this.#settings = settings
+    this.#settings = { ...settings, sharedStore: guardStore(settings.sharedStore) }
     this.#seal = createSeal(secrets, ['machine token', ...audience], runtime)
   }
 
@@ -111,11 +113,15 @@ function toPayload(name: string, { value, obtainedAt, expiresAt }: CachedToken):
   return { v: formatVersion, exp: Math.ceil(expiresAt / 1000), name, act: value, ato: obtainedAt, end: expiresAt }
 }
 
+// The clocks of processes differ by a little.
+const maxAheadMilliseconds = 5_000
+
 // toCachedToken() adds this process's jitter. The minimum keeps the other process's clock from setting a time in the
-// future.
+// future. If that is far away, this clock was set back, and the time left is unknown.
 function fromPayload({ v, act, ato, end }: SealPayload, runtime: Runtime): CachedToken | undefined {
   if (v !== formatVersion || typeof act !== 'string' || typeof ato !== 'number' || typeof end !== 'number')
     return undefined
+  if (isAhead(ato, runtime.now(), maxAheadMilliseconds)) return undefined
   const granted = { accessToken: act, tokenType: '', scope: '', expiresAt: end / 1000 }
   return toCachedToken(granted, Math.min(ato, runtime.now()), runtime)
 }

@@ -126,7 +126,42 @@ describe('processes that share a store', () => {
   })
 })
 
+describe('the clock of a process', () => {
+  test('that was set back makes a shared token no fresher: the time left is unknown', async () => {
+    const source = startProcess()
+    expect(await source.getToken()).toBe('token-1')
+    await settled()
+    tokens.op.clock.advance(-86_400)
+    expect(await source.getToken()).toBe('token-1')
+    await settled()
+    expect(await source.getToken()).toBe('token-2')
+  })
+
+  test('may be a few seconds behind that of the process which fetched a token', async () => {
+    expect(await startProcess().getToken()).toBe('token-1')
+    await settled()
+    tokens.op.clock.advance(-5)
+    expect(await startProcess().getToken()).toBe('token-1')
+    tokens.op.clock.advance(-0.001)
+    expect(await startProcess().getToken()).toBe('token-2')
+  })
+})
+
 describe('a shared store that is unavailable', () => {
+  test('is not one that returns null for what it does not have', async () => {
+    const empty = Object.assign(new FakeStore(tokens.op.clock), { get: async () => [null] })
+    const source = startProcess({ sharedStore: empty as unknown as FakeStore })
+    expect(await source.getToken()).toBe('token-1')
+    expect(source.health()).toMatchObject({ sharedStore: { isUnavailable: false, failures: 0 } })
+  })
+
+  test('may be one whose answers are no texts', async () => {
+    const odd = Object.assign(new FakeStore(tokens.op.clock), { get: async () => [7] })
+    const source = startProcess({ sharedStore: odd as unknown as FakeStore })
+    expect(await source.getToken()).toBe('token-1')
+    expect(source.health()).toMatchObject({ sharedStore: { failures: 1 } })
+  })
+
   test('causes no failure: each process fetches for itself, and reports that it had to', async () => {
     const source = startProcess()
     sharedStore.outage = true
