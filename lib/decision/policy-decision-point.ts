@@ -1,4 +1,5 @@
 import type { LRUCache } from 'lru-cache'
+import { ageOf } from '../base/age.js'
 import { createGrowingCache } from '../base/cache/growing-cache.js'
 import { CircuitBreaker } from '../base/circuit-breaker.js'
 import { type Runtime, runtimeFor } from '../base/runtime.js'
@@ -91,8 +92,8 @@ export function createPolicyDecisionPoint(
   const httpClient = createHttpClient({ ...configuration, httpTimeoutSeconds })
   const endpoints = pdpEndpoints(configuration, httpClient, runtime)
   const caller: Caller = { configuration, httpClient, endpoints, runtime, breaker: new CircuitBreaker(runtime) }
-  const milliseconds = cacheSeconds * 1000
-  const cache = cacheSeconds === 0 ? undefined : createGrowingCache<DecisionAnswer>({ max, milliseconds, runtime })
+  const known = cacheSeconds === 0 ? undefined : createGrowingCache<KnownAnswer>({ max, runtime })
+  const cache = known === undefined ? undefined : { known, cacheSeconds, now: runtime.now }
   return {
     evaluate: async (question) => {
       const checked = parseQuestion('evaluate()', question)
@@ -131,15 +132,30 @@ function bodyOf(value: object): string {
   }
 }
 
+interface KnownAnswer {
+  readonly answer: DecisionAnswer
+  readonly givenAt: number
+}
+
+interface AnswerCache {
+  readonly known: LRUCache<string, KnownAnswer>
+  readonly cacheSeconds: number
+  readonly now: () => number
+}
+
 async function cachedAnswer(
-  cache: LRUCache<string, DecisionAnswer> | undefined,
+  cache: AnswerCache | undefined,
   question: string,
   ask: () => Promise<DecisionAnswer>,
 ): Promise<DecisionAnswer> {
-  const known = cache?.get(question)
-  if (known !== undefined) return known
+  if (cache === undefined) return ask()
+  const { known, cacheSeconds, now } = cache
+  const before = known.get(question)
+  if (before !== undefined && ageOf(before.givenAt, now()) < cacheSeconds * 1000) return before.answer
+  const givenAt = now()
   const answer = await ask()
-  cache?.set(question, answer)
+  // An error in place of a decision says nothing about the next time.
+  if (answer.context?.['error'] === undefined) known.set(question, { answer, givenAt })
   return answer
 }
 

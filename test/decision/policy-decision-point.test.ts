@@ -212,6 +212,33 @@ describe('the cache of answers', () => {
     expect(server.calls).toHaveLength(4)
   })
 
+  test('forgets what it holds when the clock is set back: the time left is unknown', async () => {
+    const pdp = pdpWith({ cacheSeconds: 10 })
+    await pdp.evaluate(readIt)
+    clock.advance(-3600)
+    await pdp.evaluate(readIt)
+    expect(server.calls).toHaveLength(2)
+  })
+
+  test.each([1 / 3, 1.005])('may be for %d seconds', async (cacheSeconds) => {
+    const pdp = pdpWith({ cacheSeconds })
+    await pdp.evaluate(readIt)
+    clock.advance(cacheSeconds / 2)
+    await pdp.evaluate(readIt)
+    expect(server.calls).toHaveLength(1)
+    clock.advance(cacheSeconds)
+    await pdp.evaluate(readIt)
+    expect(server.calls).toHaveLength(2)
+  })
+
+  test('holds no errors that come in place of a decision', async () => {
+    const pdp = pdpWith({ cacheSeconds: 10 })
+    server.answer(body('{"decision":false,"context":{"error":{"status":500}}}'))
+    expect(await pdp.evaluate(readIt)).toMatchObject({ decision: false })
+    server.answer()
+    expect(await pdp.evaluate(readIt)).toMatchObject({ decision: true })
+  })
+
   test('holds no failures, and no more answers than it may', async () => {
     const pdp = pdpWith({ cacheSeconds: 10, cacheMaxEntries: 1 })
     server.answer(body('{}'))
