@@ -1,5 +1,6 @@
 import { ProviderError, TransactionError } from '../errors.js'
 import type { AppResponse, Send } from './agent.js'
+import { choiceIn, onwardUrl, start, windowIn } from './app-page.js'
 import { CookieJar } from './cookie-jar.js'
 import {
   type AuthorizationAnswer,
@@ -32,6 +33,15 @@ export interface WalkedLogin extends Walked {
 
 const maxRedirects = 10
 
+/** How a browser leaves the application, or that it does not. */
+interface Departure {
+  /** Where it goes at the provider. */
+  readonly url?: URL
+  /** The application's first answer, and its last. */
+  readonly first: AppResponse
+  readonly last: AppResponse
+}
+
 /** One browser, the application and the provider. */
 export class Walk {
   readonly #send: Send
@@ -48,9 +58,9 @@ export class Walk {
 
   /** Opens a page that leads to the provider, decides there, and comes back. */
   async login(path: string, decision: Decision): Promise<WalkedLogin> {
-    const url = await this.#leave(path, endpointPaths.authorization, 'GET')
-    const failure = this.#server.failureOf('authorization')
-    if (failure !== undefined) throw new ProviderError('provider_unavailable', `the provider answers ${failure.status}`)
+    const { url, last } = await this.#leave(path, endpointPaths.authorization, 'GET')
+    if (url === undefined) throw notLed(`GET ${path}`, last)
+    this.#requireUp('authorization')
     const request = readAuthorizationRequest(this.#state, url.searchParams)
     const answer = authorize(this.#state, request, decision)
     const response = await this.#comeBack(answer)
@@ -63,9 +73,14 @@ export class Walk {
     }
   }
 
-  /** Signs out in the application, then at the provider, and comes back. */
+  /** Signs out in the application, then at the provider, and comes back; a logout of the application alone ends with its answer. */
   async logout(path: string): Promise<Walked> {
-    const url = await this.#leave(path, endpointPaths.endSession, 'POST')
+    const { url, first, last } = await this.#leave(path, endpointPaths.endSession, 'POST')
+    if (url === undefined) {
+      if (first.location === undefined) throw notLed(`POST ${path}`, last)
+      return this.#result(first)
+    }
+    this.#requireUp('endSession')
     const target = endSession(this.#state, url.searchParams)
     if (target === undefined) return { status: 200, location: undefined, cookie: this.#jar.header }
     return this.#result(await this.#open(pathOf(target), 'cross-site'))
@@ -80,23 +95,29 @@ export class Walk {
     return this.#request('POST', pathOf(redirectUri), 'cross-site', parameters)
   }
 
+  #requireUp(endpoint: 'authorization' | 'endSession'): void {
+    const failure = this.#server.failureOf(endpoint)
+    if (failure !== undefined) throw new ProviderError('provider_unavailable', `the provider answers ${failure.status}`)
+    if (!this.#server.isUp) throw new ProviderError('provider_unavailable', 'the provider is down')
+  }
+
   // Follows the application's own redirects, until one leads to the provider.
-  async #leave(path: string, endpoint: string, method: 'GET' | 'POST'): Promise<URL> {
+  async #leave(path: string, endpoint: string, method: 'GET' | 'POST'): Promise<Departure> {
     const { issuer } = this.#state.configuration
-    let response =
+    const first =
       method === 'GET'
         ? await this.#open(path, 'none')
         : await this.#request(method, path, 'same-origin', new URLSearchParams())
-    for (let count = 0; count < maxRedirects && response.location !== undefined; count += 1) {
-      const { location } = response
-      if (location.startsWith(issuer + endpoint)) return new URL(location)
+    let last = first
+    for (let count = 0; count < maxRedirects && last.location !== undefined; count += 1) {
+      const { location } = last
+      if (location.startsWith(issuer + endpoint)) return { url: new URL(location), first, last }
+      // A guard of the page that a logout leads to.
+      if (location.startsWith(issuer + endpointPaths.authorization)) break
       if (isOfClient(location)) throw elsewhere(`${method} ${path}`, location, issuer)
-      response = await this.#open(pathOf(location), 'same-origin')
+      last = await this.#open(pathOf(location), 'same-origin')
     }
-    throw new TransactionError(
-      'login_refused',
-      `${method} ${path} did not lead to the provider, but to an answer with status ${response.status}${choiceIn(response.text)}${windowIn(response)}: ${start(response.text)}`,
-    )
+    return { first, last }
   }
 
   #open(path: string, site: string): Promise<AppResponse> {
@@ -104,7 +125,7 @@ export class Walk {
   }
 
   async #request(method: 'GET' | 'POST', path: string, site: string, form?: URLSearchParams): Promise<AppResponse> {
-    const cookie = this.#jar.header
+    const cookie = this.#jar.headerFor({ site, method })
     const response = await this.#send({
       method,
       path,
@@ -127,21 +148,6 @@ export class Walk {
   }
 }
 
-// Where a redirect would lose a browser's cookies, the application sends a page that goes on by itself.
-function onwardUrl(page: string): string | undefined {
-  const [, url] = /<meta http-equiv="refresh" content="0;url=([^"]+)"/.exec(page) ?? []
-  return url === undefined ? undefined : textOf(url)
-}
-
-function textOf(html: string): string {
-  return html
-    .replaceAll('&#39;', "'")
-    .replaceAll('&quot;', '"')
-    .replaceAll('&lt;', '<')
-    .replaceAll('&gt;', '>')
-    .replaceAll('&amp;', '&')
-}
-
 // The application may listen elsewhere than its base URL says.
 function pathOf(location: string): string {
   const { pathname, search } = new URL(location, 'http://localhost')
@@ -153,6 +159,14 @@ function refusal({ redirectUri }: AuthorizationAnswer, { status, text }: AppResp
   return new TransactionError('login_refused', message)
 }
 
+function notLed(what: string, response: AppResponse): TransactionError {
+  const { status, text } = response
+  return new TransactionError(
+    'login_refused',
+    `${what} did not lead to the provider, but to an answer with status ${status}${choiceIn(text)}${windowIn(response)}: ${start(text)}`,
+  )
+}
+
 // Applications send nobody to themselves with a client ID: this is a request to some provider.
 function isOfClient(location: string): boolean {
   return URL.canParse(location) && new URL(location).searchParams.has('client_id')
@@ -161,30 +175,6 @@ function isOfClient(location: string): boolean {
 function elsewhere(what: string, location: string, issuer: string): TransactionError {
   const message = `${what} led to ${new URL(location).origin}, and this provider is ${issuer}: sign in by the signIn() of the other, or give the path of a login here`
   return new TransactionError('login_refused', message)
-}
-
-function choiceIn(page: string): string {
-  const [, path] = /href="([^"?]*\/login\/[^"?]+)/.exec(page) ?? []
-  return path === undefined ? '' : `, where people choose a provider (give signIn() { path: '${path}' })`
-}
-
-// `fetch` of Node replaces `Sec-Fetch-Mode`.
-function windowIn({ status, text }: AppResponse): string {
-  const isFetched = status === 401 && text.includes('a login needs a browser window')
-  return isFetched
-    ? ' (requests by fetch() of Node do not look like those of a browser window: give signIn() the URL instead)'
-    : ''
-}
-
-// The text of a page as a person reads it: the code of an error is at its end.
-function start(text: string): string {
-  const body = /^\s*</.test(text) ? withoutMarkup(text) : text
-  return body.replaceAll(/\s+/g, ' ').trim().slice(0, 300)
-}
-
-function withoutMarkup(page: string): string {
-  const shown = page.replaceAll(/<(head|script)\b[^>]*>[\s\S]*?<\/\1>/gi, ' ').replaceAll(/<[^>]*>/g, ' ')
-  return textOf(shown)
 }
 
 /** Where logout tokens go. The route of one of several providers ends with its name, as its callback does. */

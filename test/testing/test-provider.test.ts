@@ -111,6 +111,15 @@ describe('signIn()', () => {
     expect((await request(app).get('/userinfo').set('Cookie', cookie)).body).toMatchObject({ dept: 'hr' })
   })
 
+  test('has the claims of the person in the ID Token, acr too, unless the login says another', async () => {
+    provider = await testProvider({ users: { carol: { acr: 'urn:mfa' } } })
+    const agent = request.agent(web())
+    await provider.signIn(agent, 'carol')
+    expect((await agent.get('/')).body).toMatchObject({ acr: 'urn:mfa' })
+    await provider.signIn(agent, 'carol', { acr: 'urn:pin' })
+    expect((await agent.get('/')).body).toMatchObject({ acr: 'urn:pin' })
+  })
+
   test('brings back an error of the provider', async () => {
     const { status } = await provider.signIn(request(web()), 'alice', { error: 'access_denied' })
     expect(status).toBe(403)
@@ -141,6 +150,51 @@ describe('signIn()', () => {
     const agent = request.agent(web())
     await provider.signIn(agent, 'alice')
     await provider.signOut(agent)
+    expect((await agent.get('/')).status).toBe(401)
+  })
+})
+
+describe('the cookies of a browser', () => {
+  const baseUrl = 'https://app.example.com'
+
+  /** Signs in a second time in the same browser. @returns whether the application saw the session before */
+  async function seenAgain(changes: Partial<OidcOptions>): Promise<boolean> {
+    const seen: unknown[] = []
+    const app = web({ baseUrl, onLogin: ({ current }) => void seen.push(current?.claims.sub), ...changes })
+    const { cookie } = await provider.signIn(request(app), 'alice')
+    await provider.signIn(request(app), 'alice', { cookie })
+    expect(seen[0]).toBeUndefined()
+    return seen[1] === 'alice'
+  }
+
+  test('come back from the provider with its redirect, and not with a form that it posts', async () => {
+    expect(await seenAgain({})).toBe(true)
+    expect(await seenAgain({ authorizationParams: { response_mode: 'form_post' } })).toBe(false)
+  })
+})
+
+describe('signOut()', () => {
+  test('ends with the answer of an application whose logout leaves the provider alone', async () => {
+    const agent = request.agent(web({ logout: { atProvider: false } }))
+    await provider.signIn(agent, 'alice')
+    expect(await provider.signOut(agent)).toMatchObject({ status: 303, location: 'http://localhost:3000/' })
+    expect((await agent.get('/')).status).toBe(401)
+  })
+
+  test('fails with the answer of an application that has no logout', async () => {
+    await expect(provider.signOut(request(express()))).rejects.toThrow(
+      /POST \/logout did not lead to the provider.* 404/,
+    )
+  })
+
+  test.each<[string, () => unknown, string]>([
+    ['answers with an error', () => provider.fail('endSession', 503), 'the provider answers 503'],
+    ['is down', () => provider.down(), 'the provider is down'],
+  ])('does not come back from a provider that %s, and the session here has ended', async (_what, break_, message) => {
+    const agent = request.agent(web())
+    await provider.signIn(agent, 'alice')
+    break_()
+    await expect(provider.signOut(agent)).rejects.toMatchObject({ code: 'provider_unavailable', message })
     expect((await agent.get('/')).status).toBe(401)
   })
 })

@@ -47,6 +47,8 @@ export function answerPushed(state: ProviderState, request: ProviderRequest): Re
   const clientId = authenticateClient(state, request)
   const { form } = request
   if (form.has('request_uri')) throw new OAuthError('invalid_request', 'request_uri cannot be pushed')
+  // How the client has authenticated is no part of the request (RFC 9126 section 2.1).
+  for (const name of ['client_secret', 'client_assertion', 'client_assertion_type']) form.delete(name)
   form.set('client_id', clientId)
   requireRedirectUri(state, form)
   const jkt = provedKey(state, request)

@@ -63,9 +63,7 @@ export function issueIdToken(state: ProviderState, grant: Grant, accessToken?: s
     exp: clock.seconds + idTokenSeconds,
     auth_time: authTime,
     at_hash: accessToken === undefined ? undefined : leftHalfHash('RS256', accessToken),
-    sid,
-    nonce,
-    acr,
+    ...omitUndefined({ sid, nonce, acr }),
   }
   return sign(state, 'JWT', omitUndefined(claims))
 }

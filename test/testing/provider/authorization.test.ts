@@ -6,6 +6,7 @@ import {
   isUsualRedirect,
   readAuthorizationRequest,
 } from '../../../lib/testing/provider/authorization.js'
+import { answerPushed } from '../../../lib/testing/provider/token-services.js'
 import { type ProviderState, newState } from '../../../lib/testing/provider/state.js'
 
 const redirectUri = 'https://app.test/callback'
@@ -53,6 +54,15 @@ describe('an authorization request is refused', () => {
     ['no client', { client_id: '' }, 'client_id is missing'],
   ])('without a redirect: %s', (_what, changes, message) => {
     expect(() => readAuthorizationRequest(state, new URLSearchParams({ ...usual, ...changes }))).toThrow(message)
+  })
+
+  test('which was pushed is without what the client has authenticated with', () => {
+    const form = new URLSearchParams({ ...usual, client_secret: 's', client_assertion_type: 'x' })
+    const url = new URL('https://provider.test/par')
+    answerPushed(state, { method: 'POST', url, headers: new Headers(), form })
+    const [request_uri = ''] = state.pushed.keys()
+    const read = readAuthorizationRequest(state, new URLSearchParams({ client_id: 'web', request_uri }))
+    expect(Object.fromEntries(read)).toEqual(usual)
   })
 
   test('if a client other than the one that pushed it sends it', () => {
