@@ -1,6 +1,7 @@
 import { isOidcError } from '../../base/error-cause.js'
 import { runtimeFor } from '../../base/runtime.js'
 import { secretAlgorithm, algorithmNames } from '../../options/common/algorithms.js'
+import { hasMethods } from '../../options/common/stores.js'
 import type { ApplicationConfiguration } from '../../options/oidc/schema.js'
 import type { Surroundings } from '../../options/surroundings.js'
 import type { ProviderMetadata } from '../../provider/types.js'
@@ -88,7 +89,8 @@ async function examineApplication(
 // Stores such as connect-redis show their client.
 function clientOf({ session, sharedStore }: ApplicationConfiguration): unknown {
   const clients = [session.store, sharedStore].map((store): unknown => store && Reflect.get(store, 'client'))
-  return clients.find((client) => client !== undefined)
+  // Other stores have clients of other databases, or a wrapper of their own.
+  return clients.find((client) => hasMethods(client, ['info']) || hasMethods(client, ['sendCommand']))
 }
 
 function usesOwnStore({ configuration }: Application): boolean {

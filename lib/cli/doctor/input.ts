@@ -38,7 +38,7 @@ export function inputFromEnvironment(env: Variables | undefined): Input {
     fail(
       'environment',
       `${name} is not set`,
-      `set ${name} to ${examples[name]} (from a file: node --env-file=.env node_modules/.bin/express-oidc doctor)`,
+      `set ${name} to ${examples[name]} (from a file: node --env-file=.env node_modules/express-oidc/dist/cli/index.js doctor)`,
     ),
   )
   const isSet = (value: unknown): boolean => value !== '' && !(Array.isArray(value) && value.includes(''))
@@ -58,12 +58,7 @@ export async function inputFromModule(file: string, seconds = loadingSeconds): P
   const source = `the module ${file}`
   try {
     const late = `has not loaded within ${seconds} seconds: what does it await, such as a connection to Redis?`
-    const exported = await withDeadline(load(file), seconds * 1000, () => unusable(file, late))
-    const [oidc, bearer, redis] = await Promise.all([
-      valueOf(exported['options'] ?? exported['default'], 'options'),
-      valueOf(exported['bearer'], 'bearer'),
-      exported['redis'],
-    ])
+    const [oidc, bearer, redis] = await withDeadline(exportsOf(file), seconds * 1000, () => unusable(file, late))
     if (oidc === undefined && bearer === undefined) throw unusable(file, 'exports neither options nor bearer')
     return { source, oidc, bearer, redis, findings: [] }
   } catch (error) {
@@ -71,6 +66,23 @@ export async function inputFromModule(file: string, seconds = loadingSeconds): P
     if (!(error instanceof ConfigurationError) || error.code !== 'missing_environment') throw error
     return { source, findings: [fail('environment', error.message, 'set the variables, and try again')] }
   }
+}
+
+async function exportsOf(file: string): Promise<readonly [oidc: unknown, bearer: unknown, redis: unknown]> {
+  const { options, default: main, bearer, redis } = await load(file)
+  const settled = async (name: string, exported: unknown): Promise<unknown> => {
+    try {
+      return isMaker(exported) && name !== 'redis' ? await exported() : await exported
+    } catch (error) {
+      if (isOidcError(error)) throw error
+      throw unusable(file, `has an export "${name}" that fails (${reasonOf(error)})`)
+    }
+  }
+  return Promise.all([
+    settled('options', options ?? main).then((value) => requireOptions(value, 'options')),
+    settled('bearer', bearer).then((value) => requireOptions(value, 'bearer')),
+    settled('redis', redis),
+  ])
 }
 
 // The exports of a CommonJS module are in `default`, all or some.
@@ -91,8 +103,7 @@ function membersOf(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value)) : {}
 }
 
-async function valueOf(exported: unknown, name: string): Promise<unknown> {
-  const value: unknown = isMaker(exported) ? await exported() : await exported
+function requireOptions(value: unknown, name: string): unknown {
   if (value === undefined || (typeof value === 'object' && value !== null)) return value
   const what = isApplication(value) ? 'middleware or an application' : `not an object, but of type ${typeof value}`
   const message = `the export "${name}" is ${what}: export the options themselves, or a function without parameters that returns them`
@@ -119,7 +130,7 @@ function isForTypeScript(error: unknown, file: string): boolean {
 }
 
 function typeScriptOnly(file: string, error: unknown): ConfigurationError {
-  const message = `--module ${file}: this Node.js cannot load the module as TypeScript (${reasonOf(error)}). Name the compiled file, or install tsx and run: node --import tsx node_modules/.bin/express-oidc doctor --module ${file}`
+  const message = `--module ${file}: this Node.js cannot load the module as TypeScript (${reasonOf(error)}). Name the compiled file, or install tsx and run: node --import tsx node_modules/express-oidc/dist/cli/index.js doctor --module ${file}`
   return new ConfigurationError('invalid_options', message)
 }
 

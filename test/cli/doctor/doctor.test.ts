@@ -144,6 +144,16 @@ describe('npx express-oidc doctor', () => {
       "throw Object.assign(new Error('password=hunter2'), { code: 'ECONNREFUSED' })",
       /\(Error ECONNREFUSED: run it with node to see why\)/,
     ],
+    [
+      'with a function that fails',
+      "export default () => { throw new Error('password=hunter2') }",
+      /has an export "options" that fails \(Error: run it with node to see why\)/,
+    ],
+    [
+      'with a promise that is rejected',
+      "export const bearer = Promise.reject(new Error('password=hunter2'))",
+      /has an export "bearer" that fails \(Error: run it with node to see why\)/,
+    ],
     ['that throws text', "throw 'password=hunter2'", /\(it threw something that is not an error\)/],
     [
       'with middleware',

@@ -28,8 +28,12 @@ describe('what the doctor examines', () => {
     expect(await inputFromModule(moduleOf(text))).toMatchObject({ oidc: { issuer: 'a' }, redis: { info: 1 } })
   })
 
-  test('is said where the module waits for something that does not come', async () => {
-    const waiting = inputFromModule(moduleOf('await new Promise(() => {}); export default {}'), 0.1)
+  test.each([
+    ['the module', 'await new Promise(() => {}); export default {}'],
+    ['a function', 'export default () => new Promise(() => {})'],
+    ['the client of Redis', 'export default {}; export const redis = new Promise(() => {})'],
+  ])('is said where %s waits for something that does not come', async (_what, text) => {
+    const waiting = inputFromModule(moduleOf(text), 0.1)
     await expect(waiting).rejects.toMatchObject({
       code: 'invalid_options',
       message: expect.stringContaining('has not loaded within 0.1 seconds: what does it await'),

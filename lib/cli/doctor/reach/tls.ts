@@ -17,8 +17,7 @@ export async function checkTls(server: Server, url: string): Promise<readonly Fi
   // If that fails, the reason is reported with the certificate of the client.
   const tls = await Promise.resolve(settings.tls?.current()).catch(() => undefined)
   const view = await probeTls(address, { tls, seconds: settings.httpTimeoutSeconds })
-  if (address.protocol === 'http:')
-    return [...insecure, view.kind === 'certificate' ? hasTls(address) : plainHttp(address)]
+  if (address.protocol === 'http:') return [...insecure, withoutTls(address, view)]
   if (view.kind === 'no-tls') return [...insecure, noTls(address)]
   if (view.kind === 'no-connection') return [...insecure, noConnection(address, view.code)]
   return [...insecure, ...flawsOf(view.shown, address, server)]
@@ -29,6 +28,15 @@ const anyCertificate = fail(
   'NODE_TLS_REJECT_UNAUTHORIZED=0 makes this process trust any certificate, so anyone on the network can pretend to be the provider',
   'unset it, and trust the authority instead: NODE_EXTRA_CA_CERTS=/path/ca.pem',
 )
+
+// What is without TLS may close the connection, or wait for the rest of what it takes for a request.
+const unreached: readonly string[] = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']
+
+function withoutTls(address: URL, view: Awaited<ReturnType<typeof probeTls>>): Finding {
+  if (view.kind === 'certificate') return hasTls(address)
+  const isUnreached = view.kind === 'no-connection' && unreached.includes(view.code)
+  return isUnreached ? noConnection(address, view.code) : plainHttp(address)
+}
 
 function plainHttp({ host }: URL): Finding {
   return ok(check, `${host} is reached over plain http, as the options allow`)

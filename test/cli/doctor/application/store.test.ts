@@ -81,6 +81,21 @@ describe('doctor, about stores', () => {
     )
   })
 
+  test('takes no client of a store for one of Redis that is none: a wrapper, or that of another database', async () => {
+    class Memcached extends FakeStore {
+      readonly client = { get: () => undefined }
+    }
+    class RedisStore extends FakeStore {
+      readonly client = { get: () => undefined, scanIterator: () => undefined }
+    }
+    const redisOf = async (store: unknown) =>
+      (await examine({ sharedStore: store })).filter(({ check }) => check === 'redis')
+    expect(await redisOf(new Memcached(new Clock()))).toEqual([])
+    expect(await redisOf(new RedisStore(new Clock()))).toEqual([
+      expect.objectContaining({ status: 'unknown', fix: expect.stringContaining('export the client') }),
+    ])
+  })
+
   test('warns of the memory of the process', async () => {
     expect(await examine({ store: new session.MemoryStore() })).toContainEqual(
       expect.objectContaining({ check: 'store', status: 'warn', message: expect.stringContaining('a restart signs') }),

@@ -154,6 +154,15 @@ describe('doctor, at a server with TLS', () => {
     expect(findingsOf(report)).toContainEqual(fails(/does not speak TLS/, /give http:\/\//))
   })
 
+  test('finds that nothing listens behind an issuer that says http', async () => {
+    const listening = await listen(createHttpServer())
+    await listening.close()
+    const report = await diagnose({
+      oidc: { issuer: listening.origin, clientId: 'web', baseUrl: 'http://localhost:1', secret },
+    })
+    expect(findingsOf(report)).toContainEqual(fails(/nothing listens there \(ECONNREFUSED\)/, /check host and port/))
+  })
+
   test('finds TLS behind an issuer that says http', async () => {
     const server = createServer({ cert: authority.pem, key: authority.keyPem }, (_req, res) => void res.end())
     const listening = await listen(server)
