@@ -34,15 +34,18 @@ export function addToken(tokens: readonly AdditionalToken[], token: AdditionalTo
 /**
  * Merges two lists, the oldest token first. Of two tokens for one target the newer stays; if they are equally old, the
  * one in `other`.
+ *
+ * @param ahead - how many refreshes `other` is ahead, which tells the newer one whatever the clock said; 0 if that is not known
  */
 export function mergeAdditionalTokens(
   own: readonly AdditionalToken[],
   other: readonly AdditionalToken[],
+  ahead = 0,
 ): readonly AdditionalToken[] {
   const byTarget = new Map(own.map((token) => [token.target, token]))
   for (const token of other) {
     const known = byTarget.get(token.target)
-    const isNewer = known === undefined || known.obtainedAt <= token.obtainedAt
+    const isNewer = known === undefined || (ahead === 0 ? known.obtainedAt <= token.obtainedAt : ahead > 0)
     if (isNewer && known?.accessToken !== token.accessToken) byTarget.set(token.target, token)
   }
   return [...byTarget.values()].sort(byAge).slice(-maxAdditionalTokens)

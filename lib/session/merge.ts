@@ -68,13 +68,13 @@ function isEqual(a: unknown, b: unknown): boolean {
 
 /**
  * Merges the tokens that two requests obtained for a session. A refresh token wins over its predecessors; of two access
- * tokens for the same target, the later one wins.
+ * tokens for the same target, the later one wins: by their refreshes if those tell, otherwise by their age.
  *
  * @returns `own` itself if nothing in `other` is newer
  */
 export function mergeTokens(own: SessionTokens, other: SessionTokens): SessionTokens {
   const { additionalTokens: before = [] } = own
-  const additionalTokens = mergeAdditionalTokens(before, other.additionalTokens ?? [])
+  const additionalTokens = mergeAdditionalTokens(before, other.additionalTokens ?? [], refreshesAhead(own, other))
   const main = newerMain(own, other)
   const isSame =
     additionalTokens.length === before.length && additionalTokens.every((token, index) => token === before[index])
@@ -96,13 +96,23 @@ export function withAdditionalTokens(
   return additionalTokens.length === 0 ? main : { ...main, additionalTokens }
 }
 
-// The clocks of processes differ. If the provider rotates refresh tokens, the generation shows which one is newer.
 function newerMain(own: SessionTokens, other: SessionTokens): SessionTokens {
   const isSameGrant = own.refreshToken === other.refreshToken
   if (isSameGrant && own.accessToken === other.accessToken && !isLaterRefresh(own, other)) return own
-  const ahead = isSameGrant ? 0 : generationOf(other) - generationOf(own)
+  const ahead = refreshesAhead(own, other)
   const isLater = ahead === 0 ? (own.obtainedAt ?? 0) <= (other.obtainedAt ?? Infinity) : ahead > 0
   return isLater ? other : own
+}
+
+/**
+ * How many refreshes `other` is ahead of `own`; 0 if only their age tells. The clocks of processes differ, and a clock may be set
+ * back, so the generation decides where it can: if the provider rotates refresh tokens, or if one is the next after the other.
+ * Several refreshes with one refresh token may be those of several processes, each of which has counted its own.
+ */
+function refreshesAhead(own: SessionTokens, other: SessionTokens): number {
+  const ahead = generationOf(other) - generationOf(own)
+  const isSameGrant = own.refreshToken === other.refreshToken
+  return isSameGrant && Math.abs(ahead) > 1 ? 0 : ahead
 }
 
 // Where a provider neither rotates refresh tokens nor issues another access token, only the generation shows that there was a

@@ -48,6 +48,15 @@ describe('a session with revalidateSeconds', () => {
     },
   )
 
+  test('is renewed once after the clock was set back, also where the provider does not rotate refresh tokens', async () => {
+    const { browser } = await start({ provider: { overrides: { rotateRefreshToken: false } } })
+    world.clock.advance(600)
+    await roles(browser)
+    world.clock.advance(-600)
+    for (let requests = 0; requests < 3; requests += 1) await roles(browser)
+    expect(world.refreshes).toHaveLength(2)
+  })
+
   test('is renewed once for many requests', async () => {
     const { browser } = await start()
     world.clock.advance(60)

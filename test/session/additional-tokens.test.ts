@@ -61,6 +61,9 @@ describe('two lists of tokens', () => {
     expect(mergeAdditionalTokens([x], [y])).toEqual([y])
     expect(mergeAdditionalTokens([x], [having('z', 0)])).toEqual([x])
     expect(mergeAdditionalTokens([x], [having('z', 2)])).toEqual([having('z', 2)])
+    // Unless the refreshes tell which one is newer: the clock may have been set back.
+    expect(mergeAdditionalTokens([x], [having('z', 0)], 1)).toEqual([having('z', 0)])
+    expect(mergeAdditionalTokens([x], [having('z', 2)], -1)).toEqual([x])
     // The same token is the same object: nothing has changed.
     expect(mergeAdditionalTokens([x], [having('x', 2)])[0]).toBe(x)
   })

@@ -85,6 +85,15 @@ describe('two access tokens for the same target', () => {
     expect([mergeTokens(own, other), mergeTokens(other, own)]).toEqual([other, other])
   })
 
+  test('go by the refresh where one is the next after the other, whatever the clock said', () => {
+    const before = { ...having('before', start), refreshToken: 'r', generation: 4 }
+    const after = { ...having('after', start - 3600), refreshToken: 'r', generation: 5 }
+    expect([mergeTokens(before, after), mergeTokens(after, before)]).toEqual([after, after])
+    const first = { ...having('first', start), refreshToken: 'r' }
+    const second = { ...having('second', start - 3600), refreshToken: 'r', generation: 1 }
+    expect(mergeTokens(first, second)).toEqual(second)
+  })
+
   test('keep the higher generation', () => {
     const own = { ...having('own', start), generation: 3 }
     expect(mergeTokens(own, having('other', start + 1))).toEqual({ ...having('other', start + 1), generation: 3 })

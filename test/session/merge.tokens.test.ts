@@ -51,6 +51,21 @@ describe('tokens that two requests have obtained', () => {
     expect(renewedRecord(record({ tokens: own }), outcome).idToken).toBe(outcome.idToken)
   })
 
+  test.each(['r', 'r2'])(
+    'are those of the next refresh, also after the clock was set back (its refresh token: %s)',
+    (next) => {
+      const own = tokens('r', [token('a'), token('b')], { accessToken: 'old' })
+      const [ofA, back] = [token('a', start - 3600), { accessToken: 'new', obtainedAt: start - 3600, generation: 1 }]
+      const other = tokens(next, [ofA, token('b')], back)
+      const outcome = { kind: 'renewed', tokens: other, idToken: idToken({ n: 1 }) } as const
+      const renewed = renewedRecord(record({ tokens: own }), outcome)
+      expect(renewed).toMatchObject({ tokens: { accessToken: 'new', generation: 1 }, idToken: outcome.idToken })
+      expect(renewed.tokens.additionalTokens).toEqual([ofA, token('b')])
+      expect(renewedRecord(renewed, outcome)).toBe(renewed)
+      expect(mergeTokens(renewed.tokens, own)).toBe(renewed.tokens)
+    },
+  )
+
   test('are the same object where nothing is new', () => {
     const own = tokens('r', [token('a'), token('b')])
     expect(mergeTokens(own, tokens('r', [token('b')]))).toBe(own)

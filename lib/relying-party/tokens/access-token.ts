@@ -1,3 +1,4 @@
+import { isAhead } from '../../base/age.js'
 import { ProviderError, SessionError, TokenEndpointError } from '../../errors.js'
 import {
   type AccessTokenOptions,
@@ -10,6 +11,9 @@ import { accessTarget, mainTarget, type HeldToken, heldToken } from './access-ta
 import { type RefreshableSession, renew, type TokenCall, type RenewalParts } from './renewal.js'
 
 const maxEarlySeconds = 60
+// More than the clocks of processes with NTP differ.
+const clockStepSeconds = 5
+
 /**
  * Returns a session's access token for a target. It is renewed if it expires in less than `minTtl` seconds (RFC 6749
  * section 6, RFC 8707 section 2.2).
@@ -148,12 +152,18 @@ function callFor(
 function isDue({ rp, session, minTtl = 0 }: TokenCall, record: SessionRecord, held: HeldToken): boolean {
   const { obtainedAt, expiresAt } = held
   if (expiresAt === undefined) return false
+  if (session.canStore() && isOfTheFuture(rp, held)) return true
   const lifetime = obtainedAt === undefined ? undefined : expiresAt - obtainedAt
   // If the provider's tokens never last that long, renewing for each call would not help.
   const needed = lifetime === undefined || lifetime > minTtl ? minTtl : lifetime / 2
   const window = lifetime === undefined ? 0 : Math.min(maxEarlySeconds, lifetime / 10, (lifetime - needed) / 2)
   const early = session.canStore() ? window * shareOf(record) : 0
   return secondsLeft(rp, held) < needed + early
+}
+
+// If the clock was set back, the time left is unknown.
+function isOfTheFuture({ runtime }: RenewalParts, { obtainedAt = 0 }: HeldToken): boolean {
+  return isAhead(obtainedAt, runtime.now() / 1000, clockStepSeconds)
 }
 
 /** From 0 to 1, constant for a session. */
