@@ -74,7 +74,7 @@ async function endSessions(rp: BackchannelParts, token: LogoutToken): Promise<vo
   const { runtime, usedLogoutTokens, revocations } = rp
   const at = endOf(rp, token)
   if (await usedLogoutTokens.has(token.jti)) throw tokenReplayed()
-  await revocations.revoke(atProvider(targetOf(token), rp), at)
+  await revocations.revoke(atProvider(targetOf(token), rp, token.issuer), at)
   // Recorded last: if revoking fails, the provider may retry with the same token.
   const ends = (token.expiresAt + strictTolerance(rp.configuration.clockToleranceSeconds)) * 1000
   if (!(await usedLogoutTokens.add(token.jti, Math.max(1, Math.ceil(ends - runtime.now()))))) throw tokenReplayed()

@@ -12,6 +12,12 @@ import { atProvider } from './logout-target.js'
 /** The parts of a relying party that answer a front-channel logout. */
 type FrontchannelParts = RelyingPartyWith<'configuration' | 'revocations' | 'runtime' | 'sessionProvider'>
 
+/** The session that the request names: a `sid` is unique at one issuer only. */
+interface SessionAtProvider {
+  readonly iss: string
+  readonly sid: string
+}
+
 /** The response to a front-channel logout, and whether the session ends. */
 interface LogoutDecision {
   readonly outcome: Respond
@@ -33,20 +39,20 @@ export async function handleFrontchannelLogout(
 ): Promise<LogoutDecision> {
   if (httpRequest.method !== 'GET') throw methodNotAllowed('the front-channel logout route', ['GET'])
   const { issuer } = rp.configuration
-  const sid = sidOf(httpRequest, issuer)
-  const endsSession = session !== undefined && isOf(session, rp, sid)
+  const named = namesOf(httpRequest, issuer)
+  const endsSession = session !== undefined && isOf(session, rp, named)
   // One sign-in at the provider may have led to several sessions here, of which this browser has only the last.
-  if (endsSession) await rp.revocations.revoke(atProvider({ sid }, rp), rp.runtime.now())
+  if (endsSession) await rp.revocations.revoke(atProvider({ sid: named.sid }, rp, named.iss), rp.runtime.now())
   return { outcome: framedPage(new URL(issuer).origin), endsSession }
 }
 
 // Both are required: a logout that does not name the session could end that of another person.
-function sidOf({ query }: HttpRequest, issuer: string): string {
+function namesOf({ query }: HttpRequest, issuer: string): SessionAtProvider {
   const parameters = new URLSearchParams(query)
   const [issuers, sids] = [parameters.getAll('iss'), parameters.getAll('sid')]
-  const [sid = ''] = sids
-  const isIssuer = issuers[0] === issuer || tenantIn(issuers[0], issuer) !== undefined
-  if (issuers.length === 1 && isIssuer && sids.length === 1 && sid !== '') return sid
+  const [[iss = ''], [sid = '']] = [issuers, sids]
+  const isIssuer = iss === issuer || tenantIn(iss, issuer) !== undefined
+  if (issuers.length === 1 && isIssuer && sids.length === 1 && sid !== '') return { iss, sid }
   throw new AuthorizationResponseError(
     'invalid_response',
     'a front-channel logout needs iss and sid, once each: register it with frontchannel_logout_session_required',
@@ -56,12 +62,11 @@ function sidOf({ query }: HttpRequest, issuer: string): string {
 function isOf(
   session: SessionRecord,
   { configuration: names, sessionProvider }: FrontchannelParts,
-  sid: string,
+  { iss, sid }: SessionAtProvider,
 ): boolean {
   if (session.provider?.key !== sessionProvider?.key) return false
   const claims = idTokenClaims(session)
-  const iss = configuredIssuer(claims.iss, names)
-  return (iss === names.issuer || tenantIn(iss, names.issuer) !== undefined) && claims['sid'] === sid
+  return configuredIssuer(claims.iss, names) === iss && claims['sid'] === sid
 }
 
 function framedPage(origin: string): Respond {

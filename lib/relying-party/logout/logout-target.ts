@@ -1,10 +1,21 @@
+import { isIssuerTemplate } from '../../options/common/tenants.js'
 import type { LogoutTarget } from '../../session/revocation/revocations.js'
-import type { RelyingParty } from '../relying-party.js'
+import type { RelyingPartyWith } from '../relying-party.js'
 
-/** A target at the provider of a relying party: others may have the same `sub` and `sid`. */
+/**
+ * A target at the provider of a relying party, and at one tenant if there are several: others may have the same `sub` and
+ * `sid` (OpenID Connect Core section 5.7).
+ *
+ * @param issuer - `iss` of the logout
+ */
 export function atProvider(
   target: LogoutTarget,
-  { sessionProvider }: Pick<RelyingParty, 'sessionProvider'>,
+  { configuration, sessionProvider }: RelyingPartyWith<'configuration' | 'sessionProvider'>,
+  issuer: string,
 ): LogoutTarget {
-  return sessionProvider === undefined ? target : { ...target, provider: sessionProvider.key }
+  return {
+    ...target,
+    ...(sessionProvider === undefined ? {} : { provider: sessionProvider.key }),
+    ...(isIssuerTemplate(configuration.issuer) ? { issuer } : {}),
+  }
 }

@@ -10,6 +10,8 @@ export interface Person {
   readonly issuer: string
   /** Key of the provider, if the application has several. */
   readonly provider?: string | undefined
+  /** Whether the issuer is that of a tenant, one of several at the provider. */
+  readonly isOfTenant?: boolean
 }
 
 /** What the list of a person knows of one session. It holds neither the ID of the session nor a token. */
@@ -43,8 +45,8 @@ export function fromPayload({ v, id, iat, upd, sid, ua }: SealPayload): ListEntr
 }
 
 /** The names by which a logout can refer to a listed session. */
-export function namesIn({ hash, sid }: ListEntry, { subject, provider }: Person): ListedNames {
-  return { hash, subject, ...omitUndefined({ sid, provider }) }
+export function namesIn({ hash, sid }: ListEntry, { subject, provider, issuer, isOfTenant }: Person): ListedNames {
+  return { hash, subject, ...omitUndefined({ sid, provider, issuer: isOfTenant === true ? issuer : undefined }) }
 }
 
 /** A `User-Agent` as lists keep it: bounded, and without letters that look like others. Anybody can write anything there. */

@@ -3,6 +3,7 @@ import { createGrowingCache } from '../../base/cache/growing-cache.js'
 import { isAhead } from '../../base/age.js'
 import { type MaybePromise, whenDone } from '../../base/maybe-promise.js'
 import type { Runtime } from '../../base/runtime.js'
+import type { IdTokenClaims } from '../../jose/id-token-claims.js'
 import { idTokenClaims } from '../claims.js'
 import type { SessionRecord } from '../record.js'
 
@@ -15,6 +16,8 @@ export interface SessionNames {
   readonly sid?: string
   /** Key of its provider, if the application has several: the other names are unique at one provider only. */
   readonly provider?: string
+  /** Issuer of the tenant, if the ID Token names one: `subject` and `sid` are unique at one tenant only. */
+  readonly issuer?: string
 }
 
 /** What a logout ends: one session by its ID or the hash that stands for it, or all sessions with a `sub`, a `sid`, or both. */
@@ -26,6 +29,8 @@ export type LogoutTarget = (
 ) & {
   /** Key of the provider, if the application has several. */
   readonly provider?: string
+  /** Issuer of the tenant, if the provider has several. Without it, sessions of all tenants end. */
+  readonly issuer?: string
 }
 
 /** Called when a logout becomes known. */
@@ -59,8 +64,15 @@ const maxProviders = 10_000
 
 /** A session's names. */
 export function namesOf(record: SessionRecord): SessionNames {
-  const { sub: subject, sid } = idTokenClaims(record)
-  return { id: record.id, subject, ...(typeof sid === 'string' ? { sid } : {}), ...providerIn(record) }
+  const claims = idTokenClaims(record)
+  const { sub: subject, sid } = claims
+  const names = { id: record.id, subject, ...(typeof sid === 'string' ? { sid } : {}) }
+  return { ...names, ...providerIn(record), ...tenantIn(claims) }
+}
+
+// ID Tokens of a template name in `tid` the tenant that is in `iss`. Others may too, for which there are no logouts of a tenant.
+function tenantIn({ iss, tid }: IdTokenClaims): Pick<SessionNames, 'issuer'> {
+  return typeof tid === 'string' && tid !== '' && iss.includes(tid) ? { issuer: iss } : {}
 }
 
 function providerIn({ provider }: Pick<SessionRecord, 'provider'>): Pick<SessionNames, 'provider'> {
@@ -126,11 +138,16 @@ export function endById(
 
 /** The key of a logout target, unique per target. */
 export function logoutTargetKey(target: LogoutTarget): string {
-  const key = keyAtProvider(target)
+  const key = keyAtTenant(target)
   return target.provider === undefined ? key : JSON.stringify([target.provider, key])
 }
 
-function keyAtProvider(target: LogoutTarget): string {
+function keyAtTenant(target: LogoutTarget): string {
+  const key = keyAtIssuer(target)
+  return target.issuer === undefined ? key : `t:${JSON.stringify([target.issuer, key])}`
+}
+
+function keyAtIssuer(target: LogoutTarget): string {
   if ('id' in target) return `i:${target.id}`
   if ('hash' in target) return `h:${target.hash}`
   if (target.subject === undefined) return `s:${target.sid}`
@@ -138,10 +155,18 @@ function keyAtProvider(target: LogoutTarget): string {
 }
 
 /** The keys of all logout targets that include a session. */
-export function keysOf({ id, subject, sid, provider }: SessionNames): readonly string[] {
+export function keysOf({ id, provider, issuer, ...names }: SessionNames): readonly string[] {
   const at = provider === undefined ? {} : { provider }
-  const own = [logoutTargetKey({ id, ...at }), logoutTargetKey({ subject, ...at })]
-  return sid === undefined ? own : [...own, logoutTargetKey({ sid, ...at }), logoutTargetKey({ subject, sid, ...at })]
+  const own = [logoutTargetKey({ id, ...at }), ...sharedKeysOf(names, at)]
+  return issuer === undefined ? own : [...own, ...sharedKeysOf(names, { ...at, issuer })]
+}
+
+function sharedKeysOf(
+  { subject, sid }: Pick<SessionNames, 'subject' | 'sid'>,
+  at: Pick<LogoutTarget, 'provider' | 'issuer'>,
+): readonly string[] {
+  const own = logoutTargetKey({ subject, ...at })
+  return sid === undefined ? [own] : [own, logoutTargetKey({ sid, ...at }), logoutTargetKey({ subject, sid, ...at })]
 }
 
 /**

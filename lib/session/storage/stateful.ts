@@ -118,8 +118,8 @@ class StatefulStorage implements SessionStorage {
 
   write(record: SessionRecord, cookies: Cookies): readonly string[] {
     const { idleExpiresAt } = clocksOf(record, this.#settings.limits)
-    const { id, subject: sub, sid, provider: prv } = namesOf(record)
-    const ticket = { v: ticketVersion, exp: idleExpiresAt, id, sub, ...omitUndefined({ sid, prv }) }
+    const { id, subject: sub, sid, provider: prv, issuer: iss } = namesOf(record)
+    const ticket = { v: ticketVersion, exp: idleExpiresAt, id, sub, ...omitUndefined({ sid, prv, iss }) }
     const end = { endsAt: idleExpiresAt, remember: record.remember }
     return this.#tickets.write(this.#tickets.chunks(ticket), end, cookies)
   }
@@ -150,6 +150,9 @@ class StatefulStorage implements SessionStorage {
     if (found === undefined) return unreadable
     const { record, outdatedKey } = found
     if (isEndedBy(revokedAt, record, runtime.now())) return nothing
+    // A ticket of an older version does not name the tenant, at which a logout may have ended the session.
+    const own = namesOf(record)
+    if (own.issuer !== names.issuer) return this.#find(own, true)
     if (!isAlive(record, limits, runtime.now() / 1000)) return undefined
     return { record, outdatedKey: outdatedKey || isOldTicket }
   }
@@ -174,12 +177,13 @@ class StatefulStorage implements SessionStorage {
   }
 }
 
-function readTicket({ v, id, sub, sid, prv }: SealPayload): SessionNames | undefined {
+function readTicket({ v, id, sub, sid, prv, iss }: SealPayload): SessionNames | undefined {
   if (v !== ticketVersion || typeof id !== 'string' || typeof sub !== 'string') return undefined
   return {
     id,
     subject: sub,
     ...(typeof sid === 'string' ? { sid } : {}),
     ...(typeof prv === 'string' ? { provider: prv } : {}),
+    ...(typeof iss === 'string' ? { issuer: iss } : {}),
   }
 }

@@ -70,5 +70,7 @@ describe('an entry of a list', () => {
       provider: 'a-key',
     })
     expect(Object.keys(namesIn(least, alice))).toEqual(['hash', 'subject'])
+    expect(Object.keys(namesIn(least, { ...alice, isOfTenant: false }))).toEqual(['hash', 'subject'])
+    expect(namesIn(least, { ...alice, isOfTenant: true })).toEqual({ hash: 'a-hash', ...alice })
   })
 })

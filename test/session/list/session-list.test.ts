@@ -63,6 +63,14 @@ describe('a list of sessions', () => {
     expect(sharedStore.calls.map(({ operation }) => operation)).toEqual(['add', 'get', 'get'])
   })
 
+  test('has no session that a logout at its tenant has ended, and keeps those of other tenants', async () => {
+    const people = ['ours', 'theirs'].map((tenant) => ({ ...alice, issuer: `https://op.example.com/${tenant}` }))
+    for (const person of people) await enter('an-id', person)
+    await revocationsOn(sharedStore, clock).revoke({ subject: 'alice', issuer: people[0]?.issuer ?? '' }, clock.now())
+    const lengths = people.map(async (person) => (await listed({ ...person, isOfTenant: true })).length)
+    expect(await Promise.all(lengths)).toEqual([0, 1])
+  })
+
   test('of nobody is empty', async () => {
     expect(await list.sessionsOf({ ...alice, subject: 'bob' })).toEqual([])
   })

@@ -111,6 +111,27 @@ describe('sessions in a store', () => {
     expect(await storage.read(another)).toBe(unreadable)
   })
 
+  test('end by a logout at their tenant, also where the cookie is of a version that did not name it', async () => {
+    const [iss, tid] = ['https://op.example.com/ours', 'ours']
+    const ofTenant = { ...person, idToken: idToken({ iss, tid }) }
+    const cookies = await login(ofTenant)
+    const before = sentBack(storage.write({ ...person, idToken: idToken({ iss }) }, {}))
+    sharedStore.calls.length = 0
+    expect(await storage.read(cookies)).toMatchObject({ outdatedKey: false })
+    expect(sharedStore.count()).toBe(2)
+    expect(await storage.read(before)).toMatchObject({ record: { id: 'an-id' }, outdatedKey: true })
+    const revocations = revocationsOn(sharedStore, watch)
+    await revocations.revoke({ subject: 'alice', issuer: 'https://op.example.com/theirs' }, watch.now())
+    expect(await storage.find(ofTenant)).toMatchObject({ id: 'an-id' })
+    await revocations.revoke({ subject: 'alice', issuer: iss }, watch.now())
+    watch.seconds += 11
+    expect(await Promise.all([storage.read(cookies), storage.read(before), storage.find(ofTenant)])).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ])
+  })
+
   test('SR02: that the store does not know are anonymous, and the cookie is removed', async () => {
     const cookies = await login()
     await sharedStore.remove(name)

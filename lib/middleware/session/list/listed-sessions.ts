@@ -1,4 +1,5 @@
 import { configuredIssuer, type IssuerNames } from '../../../options/common/provider-description.js'
+import { isIssuerTemplate } from '../../../options/common/tenants.js'
 import type { HttpRequest } from '../../../http/request.js'
 import { idTokenClaims } from '../../../session/claims.js'
 import { boundedUserAgent, type Person } from '../../../session/list/entry.js'
@@ -53,8 +54,9 @@ export class ListedSessions {
 /** Whose session it is. */
 export function personOf(record: SessionRecord, names: IssuerNames | undefined): Person {
   const { iss, sub: subject } = idTokenClaims(record)
-  const issuer = names === undefined ? iss : configuredIssuer(iss, names)
-  return { subject, issuer, provider: record.provider?.key }
+  const person = { subject, provider: record.provider?.key }
+  if (names === undefined) return { ...person, issuer: iss }
+  return { ...person, issuer: configuredIssuer(iss, names), isOfTenant: isIssuerTemplate(names.issuer) }
 }
 
 function userAgentOf(httpRequest: HttpRequest): string | undefined {

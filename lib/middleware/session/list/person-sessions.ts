@@ -66,7 +66,8 @@ export function createPersonSessions(context: OidcContext): PersonSessions {
     }
     const { configuration, sessionProvider } = await findRelyingParty(context, call, options)
     const issuer = issuerFor(configuration, call, options)
-    return { list, person: { subject, issuer, provider: sessionProvider?.key }, configuration }
+    const isOfTenant = isIssuerTemplate(configuration.issuer)
+    return { list, person: { subject, issuer, provider: sessionProvider?.key, isOfTenant }, configuration }
   }
   return {
     async list(subject, options = {}) {
