@@ -1,8 +1,7 @@
 import type { DpopProver } from '../fetch/dpop.js'
-import type { IssuerNames } from '../options/common/provider-description.js'
 import { secretAlgorithm } from '../options/common/algorithms.js'
 import type { Cached } from '../base/cached-document.js'
-import type { JsonObject } from '../base/json.js'
+import { type JsonObject, omitUndefined } from '../base/json.js'
 import type { Runtime } from '../base/runtime.js'
 import { authorizationUrl } from './endpoints/authorization-request.js'
 import {
@@ -31,6 +30,7 @@ import { type IdTokenVerdict, type RefreshedIdToken, checkRefreshedIdToken } fro
 import { createClientDecryption } from './tokens/decryption.js'
 import { type OpenSignedResponse, createSignedResponses } from './tokens/signed-response.js'
 import { createSignatureVerifier } from './tokens/signature.js'
+import { isKeyOf } from './tokens/tenants.js'
 import { type TokenTypeHint, revokeToken } from './endpoints/revocation.js'
 import { type AssertionGrant, redeemAssertion } from './grants/jwt-bearer.js'
 import { type TokenExchange, exchangeToken } from './grants/token-exchange.js'
@@ -82,7 +82,7 @@ export interface Provider {
   /** Validates the ID Token of an earlier refresh; see {@link checkRefreshedIdToken}. */
   checkRefreshedIdToken(refreshed: RefreshedIdToken): Promise<IdTokenVerdict>
   /** The person's claims; see {@link fetchUserinfo}. */
-  userinfo(accessToken: string, expectedSubject: string): Promise<Readonly<JsonObject>>
+  userinfo(accessToken: string, expectedSubject: string, expectedIssuer?: string): Promise<Readonly<JsonObject>>
   /** The URL that ends the session at the provider, or `undefined`; see {@link endSessionUrl}. */
   endSessionUrl(request: EndSessionRequest): Promise<string | undefined>
   /** Requests a token for the client itself; see {@link grantClientCredentials}. */
@@ -132,9 +132,9 @@ export function createProvider(settings: ProviderSettings, client: ClientSetting
     exchangeCode: async (exchange) => exchangeCode(await openidClient(), exchange, idTokens, settings.runtime),
     refresh: async (request) => refreshTokens(await openidClient(), request, idTokens, settings.runtime),
     checkRefreshedIdToken: (refreshed) => checkRefreshedIdToken(refreshed, idTokens),
-    userinfo: (token, subject) =>
+    userinfo: (token, subject, expectedIssuer) =>
       endpointOf(metadata, 'userinfo_endpoint').then(async () =>
-        fetchUserinfo(await openidClient(), userinfo, token, subject),
+        fetchUserinfo(await openidClient(), userinfo, token, { subject, issuer: expectedIssuer }),
       ),
     endSessionUrl: async (request) => endSessionUrl(await openidClient(), request),
     ...tokenRequests(openidClient, settings.runtime),
@@ -176,7 +176,7 @@ function needsOf({ idTokenSigningAlg }: ClientSettings, needs: MetadataNeeds): M
   return { ...needs, members: needs.members.filter((name) => name !== 'jwks_uri') }
 }
 
-function userinfoSettings(client: ClientSettings, names: IssuerNames, keys: Keys): UserinfoSettings {
+function userinfoSettings(client: ClientSettings, settings: ProviderSettings, keys: Keys): UserinfoSettings {
   const { clientSecret, userinfoSigningAlg: algorithms = client.idTokenSigningAlg } = client
   const signature = {
     token: 'UserInfo response',
@@ -184,6 +184,7 @@ function userinfoSettings(client: ClientSettings, names: IssuerNames, keys: Keys
     option: 'idTokenSigningAlg',
     clientSecret,
     from: 'provider',
+    ...omitUndefined({ isKeyOf: settings.tenants === undefined ? undefined : isKeyOf(settings) }),
   } as const
   const isEncrypted = client.encryptedResponses?.includes('userinfo') === true
   const decrypt = createClientDecryption(client, {
@@ -192,6 +193,6 @@ function userinfoSettings(client: ClientSettings, names: IssuerNames, keys: Keys
     maxBytes: maxUserinfoBytes,
   })
   const verifySignature = createSignatureVerifier(signature, keys)
-  const { issuer, issuerAliases } = names
+  const { issuer, issuerAliases } = settings
   return { ...client, issuer, issuerAliases, verifySignature, decrypt, isEncrypted }
 }

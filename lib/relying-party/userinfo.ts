@@ -36,8 +36,8 @@ export async function sessionUserinfo(
   if (known !== undefined) return known
   // Not part of the shared request: whether a token can be renewed depends on this response.
   const token = await currentAccessToken(rp, session, { minTtl: 0 })
-  const { sub } = idTokenClaims(record)
-  const ask = (accessToken: string) => userinfo.ask(record, accessToken, (token) => provider.userinfo(token, sub))
+  const { sub, iss } = idTokenClaims(record)
+  const ask = (accessToken: string) => userinfo.ask(record, accessToken, (token) => provider.userinfo(token, sub, iss))
   try {
     return userinfo.known(record, maxAgeSeconds) ?? (await ask(token))
   } catch (error) {

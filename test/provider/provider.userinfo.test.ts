@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { createProvider } from '../../lib/provider/provider.js'
 import type { ClientSettings } from '../../lib/provider/types.js'
 import { providerOf } from '../kit/provider/code-exchange.js'
 import { failureOf } from '../kit/failure.js'
@@ -150,5 +151,42 @@ describe('a userinfo request', () => {
     const error = await failureOf(userinfo(new FakeProvider(), {}, 'top-secret\r\n\0'))
     expect(error).toMatchObject({ code: 'provider_response_invalid' })
     expect(`${error.message}${error.cause?.message}`).not.toContain('top-secret')
+  })
+})
+
+describe('a userinfo request at a template of tenants', () => {
+  const template = 'https://login.example/{tenantid}/v2.0'
+  const issuerOf = (tenant: string) => `https://login.example/${tenant}/v2.0`
+  const [ours, theirs] = [issuerOf('ours'), issuerOf('theirs')]
+
+  /** The verdict on a signed response about a person of our tenant. */
+  async function verdictOn(claims: Record<string, unknown>, keyIssuer?: string): Promise<unknown> {
+    const op = new FakeProvider({ issuer: 'https://login.example' })
+    const settings = { ...op.settings, issuer: template, tenants: ['ours', 'theirs'] }
+    const discoveryUrl = 'https://login.example/metadata'
+    op.answers['/metadata'] = () => json({ ...op.metadata, issuer: template })
+    op.jwks({ ...rsaKey.jwk, ...(keyIssuer === undefined ? {} : { issuer: keyIssuer }) })
+    const token = await mint(op.claims(claims))
+    op.answers['/userinfo'] = () => new Response(token, { headers: { 'content-type': 'application/jwt' } })
+    const userinfo = createProvider({ ...settings, discoveryUrl }, op.client).userinfo('access-1', 'user-1', ours)
+    return userinfo.then(
+      () => 'accepted',
+      (error) => error.code,
+    )
+  }
+
+  test.each<[string, Record<string, unknown>, string | undefined, string]>([
+    ["the person's tenant", { iss: ours }, undefined, 'accepted'],
+    ["the person's tenant, and its key", { iss: ours }, ours, 'accepted'],
+    ["the person's tenant, and a key of all tenants", { iss: ours }, template, 'accepted'],
+    ["the person's tenant, and another one's key", { iss: ours }, theirs, 'token_signature_invalid'],
+    ['another tenant', { iss: theirs }, undefined, 'token_issuer_mismatch'],
+    ['another tenant, and its key', { iss: theirs }, theirs, 'token_issuer_mismatch'],
+    ['the template itself', { iss: template }, undefined, 'token_issuer_mismatch'],
+    ['another issuer', { iss: 'https://evil.example' }, undefined, 'token_issuer_mismatch'],
+    ["no issuer, and the key of the person's tenant", { iss: undefined }, ours, 'accepted'],
+    ["no issuer, and another tenant's key", { iss: undefined }, theirs, 'token_signature_invalid'],
+  ])('UI03: with a signed response of %s', async (_what, claims, keyIssuer, verdict) => {
+    expect(await verdictOn(claims, keyIssuer)).toBe(verdict)
   })
 })

@@ -2,6 +2,7 @@ import { type JsonObject, parseJsonValue } from '../../base/json.js'
 import type { Runtime } from '../../base/runtime.js'
 import { ConfigurationError, ProviderError } from '../../errors.js'
 import { encryptJwt } from '../../jose/jwe.js'
+import { isIssuerTemplate } from '../../options/common/tenants.js'
 import type { RequestEncryption } from '../../options/oidc/request/request-object.js'
 import { type ClientKey, signClaims } from '../authentication/client-keys.js'
 import type { Keys } from '../keys.js'
@@ -39,7 +40,7 @@ export async function requestObject(
     ...claimsOf(parameters),
     client_id: client.clientId,
     iss: client.clientId,
-    aud: metadata.issuer,
+    aud: audienceOf(metadata),
     iat,
     nbf: iat,
     exp: iat + lifetimeSeconds,
@@ -47,6 +48,11 @@ export async function requestObject(
   })
   const { encryption } = client.requestObject ?? {}
   return encryption === undefined ? signed : encrypt(signed, encryption, parts)
+}
+
+// No server is called by a template of issuers.
+function audienceOf({ issuer, token_endpoint: endpoint = issuer }: ProviderMetadata): string {
+  return isIssuerTemplate(issuer) ? endpoint : issuer
 }
 
 function signingKeyOf({ clientKeys }: RequestObjectParts['client'], metadata: ProviderMetadata): ClientKey {

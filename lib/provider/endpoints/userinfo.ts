@@ -1,5 +1,6 @@
 import { ProviderError, TokenValidationError } from '../../errors.js'
 import { type IssuerNames, configuredIssuer } from '../../options/common/provider-description.js'
+import { isIssuerTemplate } from '../../options/common/tenants.js'
 import { asksForNonce, sendWithNonce } from '../../fetch/dpop.js'
 import { redactedCause, ownError } from '../../base/error-cause.js'
 import { type JsonObject, parseJsonObject, bareClaims } from '../../base/json.js'
@@ -20,6 +21,13 @@ export interface UserinfoSettings extends IssuerNames, Pick<ClientSettings, 'cli
   readonly isEncrypted: boolean
 }
 
+/** Whom a response must be about. */
+interface ExpectedPerson {
+  readonly subject: string
+  /** `iss` of the person's ID Token, for a template of issuers: `sub` is unique at one tenant only. */
+  readonly issuer?: string | undefined
+}
+
 /** Longest signed response, in characters. */
 export const maxUserinfoBytes = 65_536
 
@@ -35,7 +43,7 @@ export async function fetchUserinfo(
   openidClient: ConfiguredClient,
   client: UserinfoSettings,
   accessToken: string,
-  expectedSubject: string,
+  expected: ExpectedPerson,
 ): Promise<Readonly<JsonObject>> {
   const response = await request(openidClient, client, accessToken)
   if (response.status === 401) {
@@ -46,9 +54,9 @@ export async function fetchUserinfo(
   const isSigned = /^application\/jwt\b/i.test(response.headers.get('content-type') ?? '')
   const agreed = agreedForm(client)
   if (!isSigned && agreed !== undefined) throw invalid(`is not ${agreed}, although this client is registered for that`)
-  const claims = isSigned ? await signedClaims(body, client) : parseJsonObject(body)
+  const claims = isSigned ? await signedClaims(body, client, expected) : parseJsonObject(body)
   if (claims === undefined) throw invalid('is not a JSON object')
-  requireSubject(claims['sub'], expectedSubject)
+  requireSubject(claims['sub'], expected.subject)
   return bareClaims(withoutBlanks(claims))
 }
 
@@ -99,17 +107,24 @@ async function send(
 async function signedClaims(
   body: string,
   { clientId, verifySignature, decrypt, ...names }: UserinfoSettings,
+  expected: ExpectedPerson,
 ): Promise<Readonly<JsonObject>> {
   const jws = decodeJws(await decrypt(body), { maxBytes: maxUserinfoBytes })
-  await verifySignature(jws)
   const { iss, aud } = withoutBlanks(jws.payload)
-  if (iss !== undefined && configuredIssuer(iss, names) !== names.issuer) {
+  // Keys of a template may belong to one tenant each. A response without iss is of the person's tenant.
+  const { issuer = names.issuer } = expected
+  await verifySignature({ ...jws, payload: { ...jws.payload, iss: iss ?? issuer } })
+  if (iss !== undefined && !isIssuer(iss, names, issuer)) {
     throw new TokenValidationError('token_issuer_mismatch', 'the UserInfo response is from another issuer')
   }
   if (aud !== undefined && aud !== clientId && !(Array.isArray(aud) && aud.includes(clientId))) {
     throw new TokenValidationError('token_audience_mismatch', 'the UserInfo response is for another client')
   }
   return jws.payload
+}
+
+function isIssuer(iss: unknown, names: IssuerNames, expected: string): boolean {
+  return isIssuerTemplate(names.issuer) ? iss === expected : configuredIssuer(iss, names) === names.issuer
 }
 
 function invalid(why: string, error?: unknown): ProviderError {

@@ -129,7 +129,8 @@ async function userinfoAtLogin(
   { provider }: CodeExchangeParts,
   { accessToken, idTokenClaims: claims }: TokenSet,
 ): Promise<Readonly<JsonObject>> {
-  if (accessToken !== undefined) return addedClaims(claims, await provider.userinfo(accessToken, claims.sub))
+  if (accessToken !== undefined)
+    return addedClaims(claims, await provider.userinfo(accessToken, claims.sub, claims.iss))
   const message =
     'the provider gave no access token, which oidc({ userinfo: true }) needs: request a scope that brings one'
   throw new TokenEndpointError('token_response_invalid', message)

@@ -80,7 +80,7 @@ async function userinfoOfOldSession(
 ): Promise<ReturnType<typeof addedClaims>> {
   if (accessToken === undefined) throw noUserinfo('has no access token')
   try {
-    return addedClaims(claims, await provider.userinfo(accessToken, claims.sub))
+    return addedClaims(claims, await provider.userinfo(accessToken, claims.sub, claims.iss))
   } catch (cause) {
     // Most old access tokens have expired. Not every provider says so with 401, and none will ever take this one.
     const isRefused = cause instanceof ProviderError && cause.code === 'provider_response_invalid'

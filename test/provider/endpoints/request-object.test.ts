@@ -79,6 +79,16 @@ describe('a signed request by value', () => {
     })
   })
 
+  test('is for the token endpoint where the issuer is a template, which is the name of no server', async () => {
+    const op = new FakeProvider({ issuer: 'https://login.example' })
+    const issuer = 'https://login.example/{tenantid}/v2.0'
+    op.answers['/metadata'] = () => json({ ...op.metadata, issuer })
+    const settings = { ...op.settings, issuer, tenants: ['ours'], discoveryUrl: 'https://login.example/metadata' }
+    const url = new URL(await createProvider(settings, { ...op.client, ...signing }).authorizationUrl(request))
+    const { payload } = await signedIn(url.searchParams.get('request'), op)
+    expect(payload.aud).toBe('https://login.example/token')
+  })
+
   test('cannot be given another issuer, audience or lifetime by parameters', async () => {
     const op = new FakeProvider()
     const url = await urlOf(op, { parameters: { iss: 'x', aud: 'x', exp: '9999999999', jti: 'x' } })
