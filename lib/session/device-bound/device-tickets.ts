@@ -109,7 +109,7 @@ export class DeviceTickets {
 }
 
 function membersOf({ device, names, createdAt, endsAt }: DeviceSession): JsonObject {
-  const { id, subject, sid, provider } = names
+  const { id, subject, sid, provider, issuer } = names
   return {
     v: formatVersion,
     d: device,
@@ -117,17 +117,18 @@ function membersOf({ device, names, createdAt, endsAt }: DeviceSession): JsonObj
     end: endsAt,
     id,
     sub: subject,
-    ...omitUndefined({ sid, prv: provider }),
+    ...omitUndefined({ sid, prv: provider, iss: issuer }),
   }
 }
 
-function sessionIn({ v, d, iat, end, id, sub, sid, prv }: SealPayload): DeviceSession | undefined {
+function sessionIn({ v, d, iat, end, id, sub, sid, prv, iss }: SealPayload): DeviceSession | undefined {
   if (v !== formatVersion || typeof d !== 'string' || typeof id !== 'string' || typeof sub !== 'string')
     return undefined
   if (typeof iat !== 'number' || typeof end !== 'number') return undefined
   const others = {
     sid: typeof sid === 'string' ? sid : undefined,
     provider: typeof prv === 'string' ? prv : undefined,
+    issuer: typeof iss === 'string' ? iss : undefined,
   }
   return { device: d, createdAt: iat, endsAt: end, names: { id, subject: sub, ...omitUndefined(others) } }
 }

@@ -20,11 +20,11 @@ const { secrets } = settings(new Clock())
 const jwk = { kty: 'EC', crv: 'P-256', x: 'x', y: 'y' }
 const session: DeviceSession = {
   device: 'binding',
-  names: { id: 'an-id', subject: 'alice', sid: 'a-sid', provider: 'a-key' },
+  names: { id: 'an-id', subject: 'alice', sid: 'a-sid', provider: 'a-key', issuer: 'https://id.example/a' },
   createdAt: start - 5.25,
   endsAt: start + 3600,
 }
-const { sid: _sid, provider: _provider, ...plainNames } = session.names
+const { sid: _sid, provider: _provider, issuer: _issuer, ...plainNames } = session.names
 const plain: DeviceSession = { ...session, names: plainNames }
 
 /** The same seal as that of one kind of tickets. */
@@ -167,7 +167,7 @@ describe('what a browser keeps of a binding', () => {
     expect(tickets.openBinding(sealOf('device session').seal(members))).toBeUndefined()
   })
 
-  test('opens without a sid or provider that is no text', () => {
+  test('opens without a sid, provider or issuer that is no text', () => {
     const members = {
       v: 1,
       exp: start + 60,
@@ -178,6 +178,7 @@ describe('what a browser keeps of a binding', () => {
       sub: 's',
       sid: 5,
       prv: ['x'],
+      iss: 7,
     }
     const expected = { device: 'b', createdAt: start, endsAt: start + 90, names: { id: 'i', subject: 's' } }
     const found = tickets.openOffer(sealOf('device registration').seal(members))
@@ -188,7 +189,7 @@ describe('what a browser keeps of a binding', () => {
   test('has short names for what it holds, and none for what the session lacks', () => {
     const common = { v: 1, d: 'binding', iat: start - 5.25, end: start + 3600, id: 'an-id', sub: 'alice' }
     const payloadOf = (purpose: string, text: string): unknown => sealOf(purpose).open(text)?.payload
-    const all = { ...common, sid: 'a-sid', prv: 'a-key' }
+    const all = { ...common, sid: 'a-sid', prv: 'a-key', iss: 'https://id.example/a' }
     expect(payloadOf('device registration', tickets.offer(session, start + 60))).toEqual({ ...all, exp: start + 60 })
     expect(payloadOf('device registration', tickets.offer(plain, start + 60))).toEqual({ ...common, exp: start + 60 })
     expect(payloadOf('device session', tickets.bind(session, jwk))).toEqual({ ...all, exp: start + 3600, k: jwk })
