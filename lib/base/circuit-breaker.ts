@@ -55,7 +55,7 @@ export class CircuitBreaker {
   constructor(runtime: Runtime, slowSeconds?: number) {
     this.#runtime = runtime
     this.#slowSeconds = slowSeconds
-    this.#backoff = newBackoff(runtime)
+    this.#backoff = new Backoff(runtime)
     this.#sessions = createGrowingCache({ max: maxSessions, milliseconds: maxWaitSeconds * 1000, runtime })
   }
 
@@ -143,7 +143,7 @@ export class CircuitBreaker {
   /** Records a session's failure. Returns whether it is its first. */
   #recordSessionFailure(sessionKey: string, failure: ProviderError, asked: number): boolean {
     const before = this.#failuresOf(sessionKey)
-    const backoff = before?.backoff ?? newBackoff(this.#runtime)
+    const backoff = before?.backoff ?? new Backoff(this.#runtime)
     backoff.recordFailure(failure, asked)
     const isOwn = before !== undefined && (before.isOwn || before.epoch !== this.#epoch)
     this.#sessions.set(sessionKey, { backoff, epoch: this.#epoch, isOwn })
@@ -164,10 +164,6 @@ export class CircuitBreaker {
     this.#epoch += 1
     if (sessionKey !== undefined) this.#sessions.delete(sessionKey)
   }
-}
-
-function newBackoff(runtime: Runtime): Backoff {
-  return new Backoff(runtime, { maxAskedSeconds: maxWaitSeconds })
 }
 
 function isReportedByProvider({ code }: OidcError): boolean {

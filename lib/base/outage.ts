@@ -46,10 +46,8 @@ export const maxBackoffSeconds = 60
 interface BackoffSettings {
   /** How many failures in a row are followed by no wait. @default 0 */
   readonly free?: number
-  /** The longest wait, in seconds. @default 60 */
+  /** The longest wait, in seconds, unless a caller asks for more. @default 60 */
   readonly maxSeconds?: number
-  /** The longest wait that a caller may ask for, in seconds. @default maxSeconds */
-  readonly maxAskedSeconds?: number
 }
 
 /** Exponential backoff: after failures in a row, waits of 1, 2, 4 … seconds. */
@@ -57,17 +55,16 @@ export class Backoff {
   readonly #runtime: Runtime
   readonly #free: number
   readonly #maxSeconds: number
-  readonly #maxAskedSeconds: number
   #failure: OidcError | undefined
   #failures = 0
   #retryAt = 0
+  #waitMilliseconds = 0
 
   constructor(runtime: Runtime, settings: BackoffSettings = {}) {
-    const { free = 0, maxSeconds = maxBackoffSeconds, maxAskedSeconds = maxSeconds } = settings
+    const { free = 0, maxSeconds = maxBackoffSeconds } = settings
     this.#runtime = runtime
     this.#free = free
     this.#maxSeconds = maxSeconds
-    this.#maxAskedSeconds = maxAskedSeconds
   }
 
   /** The last failure since the last success. */
@@ -106,7 +103,9 @@ export class Backoff {
     const counted = this.#failures++ - this.#free
     if (counted < 0) return
     const seconds = Math.max(askedSeconds, backoffSeconds(counted, this.#maxSeconds, this.#runtime))
-    this.#retryAt = this.#runtime.now() + seconds * 1000
+    const now = this.#runtime.now()
+    this.#retryAt = now + seconds * 1000
+    this.#waitMilliseconds = this.#retryAt - now
   }
 
   /** Records a success, which ends the wait. */
@@ -118,7 +117,7 @@ export class Backoff {
 
   /** Seconds until the next try is due; 0 once it is. */
   waitSeconds(): number {
-    return waitUntil(this.#retryAt, this.#runtime.now(), this.#maxAskedSeconds * 1000) / 1000
+    return waitUntil(this.#retryAt, this.#runtime.now(), this.#waitMilliseconds) / 1000
   }
 
   /**

@@ -1,6 +1,4 @@
-import type { LRUCache } from 'lru-cache'
-import { ageOf } from '../base/age.js'
-import { createGrowingCache } from '../base/cache/growing-cache.js'
+import { TtlCache } from '../base/cache/ttl-cache.js'
 import { CircuitBreaker } from '../base/circuit-breaker.js'
 import { type Runtime, runtimeFor } from '../base/runtime.js'
 import { AccessError, ConfigurationError } from '../errors.js'
@@ -92,8 +90,8 @@ export function createPolicyDecisionPoint(
   const httpClient = createHttpClient({ ...configuration, httpTimeoutSeconds })
   const endpoints = pdpEndpoints(configuration, httpClient, runtime)
   const caller: Caller = { configuration, httpClient, endpoints, runtime, breaker: new CircuitBreaker(runtime) }
-  const known = cacheSeconds === 0 ? undefined : createGrowingCache<KnownAnswer>({ max, runtime })
-  const cache = known === undefined ? undefined : { known, cacheSeconds, now: runtime.now }
+  const milliseconds = cacheSeconds * 1000
+  const cache = cacheSeconds === 0 ? undefined : new TtlCache<DecisionAnswer>({ max, milliseconds, runtime })
   return {
     evaluate: async (question) => {
       const checked = parseQuestion('evaluate()', question)
@@ -132,30 +130,16 @@ function bodyOf(value: object): string {
   }
 }
 
-interface KnownAnswer {
-  readonly answer: DecisionAnswer
-  readonly givenAt: number
-}
-
-interface AnswerCache {
-  readonly known: LRUCache<string, KnownAnswer>
-  readonly cacheSeconds: number
-  readonly now: () => number
-}
-
 async function cachedAnswer(
-  cache: AnswerCache | undefined,
+  cache: TtlCache<DecisionAnswer> | undefined,
   question: string,
   ask: () => Promise<DecisionAnswer>,
 ): Promise<DecisionAnswer> {
-  if (cache === undefined) return ask()
-  const { known, cacheSeconds, now } = cache
-  const before = known.get(question)
-  if (before !== undefined && ageOf(before.givenAt, now()) < cacheSeconds * 1000) return before.answer
-  const givenAt = now()
+  const known = cache?.get(question)
+  if (known !== undefined) return known
   const answer = await ask()
   // An error in place of a decision says nothing about the next time.
-  if (answer.context?.['error'] === undefined) known.set(question, { answer, givenAt })
+  if (answer.context?.['error'] === undefined) cache?.set(question, answer)
   return answer
 }
 

@@ -1,5 +1,5 @@
-import { LRUCache } from 'lru-cache'
 import { ageOf } from '../base/age.js'
+import { TtlCache } from '../base/cache/ttl-cache.js'
 import { isOidcError } from '../base/error-cause.js'
 import type { SessionRecord } from '../session/record.js'
 import { refreshSession } from './session-refresh.js'
@@ -19,12 +19,12 @@ interface RevalidatedRequest {
 export class Revalidation {
   readonly #application: ApplicationWith<'configuration' | 'runtime'>
   /** Sessions that could not be renewed a moment ago: requests must not wait for the provider one after another. */
-  readonly #paused: LRUCache<string, true>
+  readonly #paused: TtlCache<true>
 
   constructor(application: ApplicationWith<'configuration' | 'runtime'>) {
     this.#application = application
-    const ttl = pauseSeconds * 1000
-    this.#paused = new LRUCache({ max: 10_000, ttl, perf: application.runtime, ttlResolution: 0 })
+    const { runtime } = application
+    this.#paused = new TtlCache({ max: 10_000, milliseconds: pauseSeconds * 1000, runtime })
   }
 
   /**

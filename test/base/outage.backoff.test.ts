@@ -60,7 +60,7 @@ describe('a backoff', () => {
   })
 
   test('waits for as long as a response asks it to', () => {
-    const backoff = new Backoff(clock, { maxAskedSeconds: 3600 })
+    const backoff = new Backoff(clock)
     backoff.recordFailure(new ProviderError('provider_unavailable', 'busy'), 1800)
     expect(backoff.waitSeconds()).toBe(1800)
   })
@@ -69,6 +69,13 @@ describe('a backoff', () => {
     const backoff = new Backoff(clock)
     await fail(backoff, 3)
     clock.seconds -= 3600
+    expect(backoff.waitSeconds()).toBe(0)
+  })
+
+  test('does not wait longer than a response asked when the clock is set back', () => {
+    const backoff = new Backoff(clock)
+    backoff.recordFailure(new ProviderError('provider_unavailable', 'busy'), 1800)
+    clock.seconds -= 1
     expect(backoff.waitSeconds()).toBe(0)
   })
 })

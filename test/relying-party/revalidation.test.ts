@@ -92,6 +92,16 @@ describe('a session with revalidateSeconds', () => {
     expect(await subjectOf(world, browser)).toBeNull()
   })
 
+  test('is renewed again after the clock was set back, whatever failed a moment ago', async () => {
+    const { browser } = await start()
+    world.spoilTokens(answerWith(503, {}))
+    world.clock.advance(60)
+    expect(await subjectOf(world, browser)).toBe('alice')
+    world.clock.advance(-3600)
+    world.spoilTokens(dead)
+    expect(await subjectOf(world, browser)).toBeNull()
+  })
+
   test('is not renewed in order to sign out', async () => {
     const { browser } = await start()
     world.clock.advance(60)

@@ -1,8 +1,7 @@
-import type { LRUCache } from 'lru-cache'
 import type { OidcErrorCode } from '../../error-codes.js'
 import type { OidcError } from '../../errors.js'
 import { ProviderError, TokenValidationError } from '../../errors.js'
-import { createGrowingCache } from '../../base/cache/growing-cache.js'
+import { TtlCache } from '../../base/cache/ttl-cache.js'
 import type { Runtime } from '../../base/runtime.js'
 import type { Provider } from '../../provider/provider.js'
 import type { RefreshedTokens } from '../../provider/types.js'
@@ -50,11 +49,11 @@ interface RefreshGrantOptions {
 type Sent = { readonly refreshed: RefreshedTokens; readonly sentAt: number } | { readonly found: RefreshOutcome }
 
 /** How often refresh tokens were sent without a response, by their hash. */
-export type RefreshAttempts = LRUCache<string, number>
+export type RefreshAttempts = TtlCache<number>
 
 /** Creates the counts of refresh tokens that were sent without a response. */
 export function createAttempts(runtime: Runtime): RefreshAttempts {
-  return createGrowingCache({ max: 10_000, milliseconds: uncertainSeconds * 1000, runtime })
+  return new TtlCache({ max: 10_000, milliseconds: uncertainSeconds * 1000, runtime })
 }
 
 /** When a response is slow, and what earlier requests have left. */
@@ -96,7 +95,7 @@ export class RefreshGrants {
     const { target = mainTarget, lastLook = findNothing } = how
     const key = refreshTokenKey(refreshToken)
     if ((this.#attemptsWithoutAnswer.get(key) ?? 0) >= maxSends)
-      throw outcomeUnknown(this.#attemptsWithoutAnswer.getRemainingTTL(key) / 1000)
+      throw outcomeUnknown(this.#attemptsWithoutAnswer.remaining(key) / 1000)
     const send = () => this.#send(key, record, { refreshToken, target, lastLook })
     try {
       const sent = await this.#breaker.run(async () => {

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { OidcErrorCode } from '../../error-codes.js'
 import type { OidcError } from '../../errors.js'
+import { TtlCache } from '../../base/cache/ttl-cache.js'
 import type { MaybePromise } from '../../base/maybe-promise.js'
 import type { Runtime } from '../../base/runtime.js'
 import type { SharedStore } from '../../options/common/stores.js'
@@ -112,14 +113,14 @@ export class RefreshCoordinator implements Refreshes {
   readonly #flights = new Map<string, { readonly target: string; readonly outcome: Promise<RefreshOutcome> }>()
   readonly #outcomes: LRUCache<string, RefreshOutcome>
   readonly #ended: LRUCache<string, true>
-  readonly #refused: LRUCache<string, true>
+  readonly #refused: TtlCache<true>
   #count = 0
 
   constructor(runtime: Runtime) {
     const bounds = { max: maxRemembered, perf: runtime, ttlResolution: 0 }
     this.#outcomes = new LRUCache({ ...bounds, ttl: successorMilliseconds })
     this.#ended = new LRUCache({ ...bounds, ttl: endedMilliseconds })
-    this.#refused = new LRUCache({ ...bounds, ttl: refusedMilliseconds })
+    this.#refused = new TtlCache({ max: maxRemembered, milliseconds: refusedMilliseconds, runtime })
   }
 
   get count(): number {

@@ -1,6 +1,5 @@
 import { hash } from 'node:crypto'
-import type { LRUCache } from 'lru-cache'
-import { createGrowingCache } from '../../base/cache/growing-cache.js'
+import { TtlCache } from '../../base/cache/ttl-cache.js'
 import type { Runtime } from '../../base/runtime.js'
 import type { OldSession } from './old-session.js'
 
@@ -12,10 +11,10 @@ const refusedSeconds = 300
  * cookie, with newer tokens, is another one.
  */
 export class RefusedSessions<Refusal extends object> {
-  readonly #refusals: LRUCache<string, Refusal>
+  readonly #refusals: TtlCache<Refusal>
 
   constructor(runtime: Runtime) {
-    this.#refusals = createGrowingCache({ max: maxRefused, milliseconds: refusedSeconds * 1000, runtime })
+    this.#refusals = new TtlCache({ max: maxRefused, milliseconds: refusedSeconds * 1000, runtime })
   }
 
   /** What came of an old session before. */
@@ -25,7 +24,7 @@ export class RefusedSessions<Refusal extends object> {
 
   /** Remembers what came of one, for some minutes unless it is to be tried again before. */
   add(old: OldSession, refusal: Refusal, seconds = refusedSeconds): void {
-    this.#refusals.set(keyOf(old), refusal, { ttl: seconds * 1000 })
+    this.#refusals.set(keyOf(old), refusal, seconds * 1000)
   }
 }
 

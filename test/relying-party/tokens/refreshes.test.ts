@@ -211,6 +211,13 @@ describe('the refreshes that a process remembers', () => {
     expect(sharedStore.latest(plain)).toBe(plain)
     expect([sharedStore.mayReplaceRefused(plain, ''), sharedStore.mayReplaceRefused(plain, '')]).toEqual([true, false])
   })
+
+  test('make nobody keep a token that an API refuses because the clock was set back', () => {
+    const sharedStore = new RefreshCoordinator(watch)
+    expect(sharedStore.mayReplaceRefused(record(), '')).toBe(true)
+    watch.seconds -= 3600
+    expect(sharedStore.mayReplaceRefused(record(), '')).toBe(true)
+  })
 })
 
 describe('an unclear refusal of a refresh', () => {

@@ -28,6 +28,14 @@ describe('what came of an old session', () => {
     expect(refused.find(old)).toBeUndefined()
   })
 
+  test('is not remembered longer because the clock is set back', () => {
+    const clock = new Clock()
+    const refused = new RefusedSessions<{ why: string }>(clock)
+    refused.add(old, { why: 'down' }, 10)
+    clock.advance(-3600)
+    expect(refused.find(old)).toBeUndefined()
+  })
+
   test('RE01: is forgotten when others have come since, and says nothing of a newer copy of its cookie', () => {
     const refused = new RefusedSessions<{ why: string }>(new Clock())
     refused.add(old, { why: 'key' })
