@@ -45,6 +45,7 @@ const fatal: ReadonlySet<OidcErrorCode> = new Set([
  * providers set `auth_time` to the latest login anywhere, do not update `at_hash`, or send the old token again.
  *
  * @throws {TokenValidationError} if it is about another login, or not from the issuer
+ * @throws {AuthorizationResponseError} `access_denied` if its tenant is no longer accepted
  */
 export async function checkRefreshedIdToken(
   { idToken, accessToken, before }: RefreshedIdToken,

@@ -24,6 +24,7 @@ const clockStepSeconds = 5
  *   login has ended; `headers_already_sent`, in which case the refresh token has not been used
  * @throws {TokenEndpointError} `token_request_failed` if the provider rejects the target
  * @throws {TokenValidationError} the new ID Token is about another login: the session has ended
+ * @throws {AuthorizationResponseError} `access_denied`: its tenant is no longer accepted, and the session has ended
  * @throws {ProviderError} the provider is unavailable, and there is no valid token
  */
 export async function currentAccessToken(

@@ -1,6 +1,6 @@
 import type { OidcErrorCode } from '../../error-codes.js'
 import type { OidcError } from '../../errors.js'
-import { ProviderError, TokenValidationError } from '../../errors.js'
+import { ProviderError } from '../../errors.js'
 import { TtlCache } from '../../base/cache/ttl-cache.js'
 import type { Runtime } from '../../base/runtime.js'
 import type { Provider } from '../../provider/provider.js'
@@ -11,7 +11,7 @@ import { type AccessTarget, mainTarget } from './access-target.js'
 import { NotSent, CircuitBreaker } from '../../base/circuit-breaker.js'
 import { type LastLook, type RefreshOutcome, findNothing, refreshTokenKey } from './refreshes.js'
 import { toOutcome } from './refresh-outcome.js'
-import { RefusedRefreshes } from './refused-refreshes.js'
+import { isVerdict, RefusedRefreshes } from './refused-refreshes.js'
 import { UnverifiedIdTokens } from './unverified-id-tokens.js'
 import { isOidcError } from '../../base/error-cause.js'
 import { omitUndefined } from '../../base/json.js'
@@ -149,7 +149,7 @@ function parametersOf({ resource, scope, authorizationDetails }: AccessTarget): 
 
 /** Whether the error shows what happened to the token: it was not used, or it is dead. */
 function isAnswer(error: OidcError): boolean {
-  const isJudged = error instanceof TokenValidationError || error.code === 'invalid_grant'
+  const isJudged = isVerdict(error) || error.code === 'invalid_grant'
   return isJudged || unusedCodes.has(error.code) || isUnsent(error)
 }
 

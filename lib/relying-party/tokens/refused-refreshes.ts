@@ -1,7 +1,14 @@
 import { retryAfterSeconds } from '../../base/outage.js'
 import type { LRUCache } from 'lru-cache'
 import { createGrowingCache } from '../../base/cache/growing-cache.js'
-import { type OidcError, ProviderError, SessionError, TokenEndpointError, TokenValidationError } from '../../errors.js'
+import {
+  AuthorizationResponseError,
+  type OidcError,
+  ProviderError,
+  SessionError,
+  TokenEndpointError,
+  TokenValidationError,
+} from '../../errors.js'
 import type { Runtime } from '../../base/runtime.js'
 
 import { UnclearRefusal } from '../../provider/grants/refresh-response.js'
@@ -9,6 +16,14 @@ import type { SessionRecord } from '../../session/record.js'
 import { type AccessTarget, mainTarget } from './access-target.js'
 
 const maxWays = 100
+
+/**
+ * Whether an error says that the new tokens are not those of this login, or are of a tenant that may no longer sign in. The provider
+ * has used the refresh token for them.
+ */
+export function isVerdict(error: unknown): error is TokenValidationError | AuthorizationResponseError {
+  return error instanceof TokenValidationError || error instanceof AuthorizationResponseError
+}
 
 /** Distinguishes rejections that end a session from those that are the provider's own problem. */
 export class RefusedRefreshes {
@@ -38,7 +53,7 @@ export class RefusedRefreshes {
     record: SessionRecord,
     target: AccessTarget,
   ): { readonly ended: boolean; error: OidcError } {
-    if (error instanceof TokenValidationError) return { ended: true, error }
+    if (isVerdict(error)) return { ended: true, error }
     if (error instanceof UnclearRefusal && target.name === mainTarget.name) return this.#classifyUnclear(error, record)
     if (!(error instanceof TokenEndpointError) || error.code !== 'invalid_grant') return { ended: false, error }
     return { ended: true, error: sessionExpired(error) }

@@ -1,5 +1,4 @@
 import type { LRUCache } from 'lru-cache'
-import { TokenValidationError } from '../../errors.js'
 import { createGrowingCache } from '../../base/cache/growing-cache.js'
 import type { Runtime } from '../../base/runtime.js'
 import { isDoneWithin } from '../../base/timers/deadline.js'
@@ -9,6 +8,7 @@ import { idTokenClaims } from '../../session/claims.js'
 import { generationOf } from '../../session/merge.js'
 import type { SessionRecord } from '../../session/record.js'
 import type { RefreshOutcome } from './refreshes.js'
+import { isVerdict } from './refused-refreshes.js'
 
 const maxKept = 10_000
 const maxMilliseconds = 3_600_000
@@ -62,7 +62,7 @@ export class UnverifiedIdTokens {
    * @param isUrgent - whether to wait for the keys as long as it takes; otherwise it waits for a moment, and continues
    *   in the background
    * @returns the record with the new ID Token; the same record if it was rejected, or cannot be validated yet; or the
-   *   end of the session, for a token that is about another login or not from the issuer
+   *   end of the session, for a token that is about another login, not from the issuer, or of a tenant that is not accepted
    */
   async validate(record: SessionRecord, isUrgent: boolean): Promise<SessionRecord | Ended> {
     const kept = this.#kept.get(record.id)
@@ -90,7 +90,7 @@ export class UnverifiedIdTokens {
       const checked = await this.#provider.checkRefreshedIdToken({ idToken, accessToken, before })
       if (checked.unverifiedIdToken === undefined) kept.verdict = { idToken: checked.idToken }
     } catch (error) {
-      if (error instanceof TokenValidationError) kept.verdict = { kind: 'ended', error }
+      if (isVerdict(error)) kept.verdict = { kind: 'ended', error }
     } finally {
       kept.validating = undefined
     }

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
-import { type OidcError, ProviderError } from '../../../lib/errors.js'
+import { AuthorizationResponseError, type OidcError, ProviderError } from '../../../lib/errors.js'
 import { createProvider } from '../../../lib/provider/provider.js'
 import { createAttempts, RefreshGrants } from '../../../lib/relying-party/tokens/refresh-grant.js'
+import { refreshTokenKey } from '../../../lib/relying-party/tokens/refreshes.js'
 import { failureOf } from '../../kit/failure.js'
 import { FakeProvider } from '../../kit/provider/provider.js'
 import { record } from '../../session/example.js'
@@ -15,12 +16,23 @@ function failing(error: OidcError) {
   return {
     clock: op.clock,
     refresh: () => grants.refresh(record(), 'refresh-1'),
+    sends: () => attempts.get(refreshTokenKey('refresh-1')),
   }
 }
 
 const late = new ProviderError('provider_timeout', 'm')
 
 describe('a refresh token', () => {
+  test.each(['access_denied', 'authentication_too_weak'] as const)(
+    'is used up, and the session over, where the new ID Token is refused with %s',
+    async (code) => {
+      const error = new AuthorizationResponseError(code, 'm')
+      const { refresh, sends } = failing(error)
+      expect(await refresh()).toEqual({ kind: 'ended', error })
+      expect(sends()).toBeUndefined()
+    },
+  )
+
   test('that may have been used twice is not sent for a minute, and no longer where the clock is set back', async () => {
     const { clock, refresh } = failing(late)
     const unknown = { code: 'provider_unavailable', message: expect.stringContaining('did not say whether') }

@@ -1,5 +1,10 @@
 import { beforeEach, describe, expect, test } from '@jest/globals'
-import { ProviderError, TokenEndpointError, TokenValidationError } from '../../../lib/errors.js'
+import {
+  AuthorizationResponseError,
+  ProviderError,
+  TokenEndpointError,
+  TokenValidationError,
+} from '../../../lib/errors.js'
 import { parseOidcOptions } from '../../../lib/options/oidc/schema.js'
 import { UnclearRefusal } from '../../../lib/provider/grants/refresh-response.js'
 import { createProvider } from '../../../lib/provider/provider.js'
@@ -262,12 +267,15 @@ describe('an ID Token that cannot be verified before the provider’s keys are a
     expect(unverified.has(after)).toBe(false)
   })
 
-  test('ends the session in the background where it is invalid', async () => {
+  test.each([
+    ['is invalid', new TokenValidationError('token_signature_invalid', 'm')],
+    ['is of a tenant that is no longer accepted', new AuthorizationResponseError('access_denied', 'm')],
+  ])('ends the session in the background where it %s', async (_what, error) => {
     const { unverified, after, answers } = waiting()
     expect(await unverified.validate(after, false)).toBe(after)
-    answers[0]?.(new TokenValidationError('token_signature_invalid', 'm'))
+    answers[0]?.(error)
     await new Promise((resolve) => setImmediate(resolve))
-    expect(await unverified.validate(after, false)).toMatchObject({ kind: 'ended' })
+    expect(await unverified.validate(after, false)).toEqual({ kind: 'ended', error })
   })
 
   test('is forgotten with its session, and after an hour', () => {
