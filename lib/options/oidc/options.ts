@@ -106,7 +106,8 @@ export interface OidcOptions<Claims = SessionClaims, Request = FrameworkRequest,
   sharedStore?: SharedStore | undefined
   /**
    * Further parameters of every authorization request, such as `response_mode` (`form_post`, or signed: `jwt`, `form_post.jwt`), `audience`,
-   * `prompt` or `authorization_details`, or a function that is called at each login and returns them. @default none
+   * `prompt` or `authorization_details`, or a function that is called at each login and returns them within `httpTimeoutSeconds`.
+   * @default none
    */
   authorizationParams?: AuthorizationParams | ((req: Request) => ReturnedParams | Promise<ReturnedParams>) | undefined
   /**

@@ -4,6 +4,8 @@ import { type Redirect, type Respond, redirect } from '../../http/outcome.js'
 import { isFormPost, parseLoginParams, parseReturnedParams } from '../../options/oidc/fields.js'
 import type { AuthorizationParams } from '../../options/oidc/options.js'
 import { traced } from '../../base/diagnostics.js'
+import { isThenable } from '../../base/maybe-promise.js'
+import { returnedInTime } from '../../base/timers/call-in-time.js'
 import { sendOn } from '../onward.js'
 import type { RelyingPartyWith } from '../relying-party.js'
 import { baseUrlOf } from '../base-urls.js'
@@ -50,7 +52,7 @@ export interface StartOptions extends LoginOptions {
  *
  * @param restarted Whether this login replaces a lost one; it will then not be replaced again.
  * @throws {ConfigurationError} `invalid_options`
- * @throws {ProviderError} when the provider is unavailable; nothing has been stored then
+ * @throws {ProviderError} when the provider is unavailable, or `authorizationParams` is late; nothing has been stored then
  */
 export async function startLogin(
   rp: LoginParts,
@@ -103,10 +105,12 @@ async function requestLogin(
 type Parameters = Readonly<Record<string, string>>
 
 async function configuredParams({ configuration }: LoginParts, { source }: HttpRequest): Promise<Parameters> {
-  const { authorizationParams, authorizationParamsOf } = configuration
-  return authorizationParamsOf === undefined
-    ? authorizationParams
-    : parseReturnedParams(await authorizationParamsOf(source))
+  const { authorizationParams, authorizationParamsOf, httpTimeoutSeconds: seconds } = configuration
+  if (authorizationParamsOf === undefined) return authorizationParams
+  const returned = authorizationParamsOf(source)
+  // What is known at once needs no timer.
+  if (!isThenable(returned)) return parseReturnedParams(returned)
+  return parseReturnedParams(await returnedInTime('authorizationParams', Promise.resolve(returned), seconds))
 }
 
 function authorizationParametersOf(configured: Parameters, options: StartOptions): Parameters {

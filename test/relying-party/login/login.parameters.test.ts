@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from '@jest/globals'
 import { maxAge, requireAuth } from '../../../lib/index.js'
 import { get, guarded } from '../../kit/world/applications.js'
 import { codeOf } from '../../kit/world/steps.js'
+import { pastDeadline } from '../../kit/timers.js'
 import { startWorld, type World, type WorldOptions } from '../../kit/world/world.js'
 
 let world: World
@@ -62,6 +63,39 @@ describe('authorizationParams as a function', () => {
     })
     const answer = await world.browser.navigate(world.url('/login'))
     expect([answer.status, answer.location]).toEqual([500, undefined])
+  })
+
+  test('hands the error of its promise to the error handlers too', async () => {
+    await start(() => Promise.reject(new Error('no tenant')))
+    const answer = await world.browser.navigate(world.url('/login'))
+    expect([answer.status, answer.location, answer.text.includes('"code"')]).toEqual([500, undefined, false])
+  })
+})
+
+describe('authorizationParams as a function that does not return', () => {
+  const httpTimeoutSeconds = 30
+
+  /** What a browser gets at a path, once the deadline of the function has passed. */
+  async function lateAt(path: string, options: WorldOptions['oidc'] = {}) {
+    let isCalled = false
+    const authorizationParams = () => {
+      isCalled = true
+      return new Promise<undefined>(() => undefined)
+    }
+    world = await startWorld({ layers, oidc: { ...options, httpTimeoutSeconds, authorizationParams } })
+    const load = () => world.browser.navigate(world.url(path), { site: 'cross-site' })
+    return pastDeadline(httpTimeoutSeconds, load, () => isCalled)
+  }
+
+  test.each(['/login', '/private', '/start'])('makes %s an outage', async (path) => {
+    const answer = await lateAt(path)
+    expect([answer.status, codeOf(answer), answer.setCookies]).toEqual([503, 'provider_timeout', []])
+    expect(answer.headers['retry-after']).toBe('5')
+  })
+
+  test('does not hold up public pages that try a silent login', async () => {
+    const answer = await lateAt('/', { silentLogin: true })
+    expect([answer.status, answer.text]).toEqual([200, 'home'])
   })
 })
 
