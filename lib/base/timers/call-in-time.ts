@@ -4,6 +4,13 @@ import { outage } from '../outage.js'
 import { withDeadline } from './deadline.js'
 import type { ProviderError } from '../../errors.js'
 
+const ofFunctions = new WeakSet<Error>()
+
+/** Whether an error is from {@link callInTime}: a function from the options has failed, or is late. */
+export function isOfFunction(error: Error): boolean {
+  return ofFunctions.has(error)
+}
+
 /**
  * Calls a function from the options, which may ask a vault, a device or a database: its failure or delay is an outage. What the
  * function throws may hold anything, so only errors of this package stay as they are.
@@ -17,9 +24,14 @@ export async function callInTime(option: string, call: () => unknown, seconds: n
     // What is known at once needs no timer.
     return isThenable(result) ? await returnedInTime(option, Promise.resolve(result), seconds) : result
   } catch (error) {
-    if (isOidcError(error)) throw error
-    throw outage('provider_unavailable', `the function in "${option}" failed`, undefined, redactedCause(error))
+    const failure = isOidcError(error) ? error : failed(option, error)
+    ofFunctions.add(failure)
+    throw failure
   }
+}
+
+function failed(option: string, error: unknown): ProviderError {
+  return outage('provider_unavailable', `the function in "${option}" failed`, undefined, redactedCause(error))
 }
 
 /**

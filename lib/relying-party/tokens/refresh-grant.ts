@@ -14,6 +14,7 @@ import { toOutcome } from './refresh-outcome.js'
 import { isVerdict, RefusedRefreshes } from './refused-refreshes.js'
 import { UnverifiedIdTokens } from './unverified-id-tokens.js'
 import { isOidcError } from '../../base/error-cause.js'
+import { isOfFunction } from '../../base/timers/call-in-time.js'
 import { omitUndefined } from '../../base/json.js'
 
 // One attempt and one retry. After that, whether the token was used is unknown.
@@ -25,6 +26,7 @@ const unusedCodes: ReadonlySet<OidcErrorCode> = new Set([
   'provider_unavailable',
   'provider_refused_client',
   'provider_redirected',
+  'provider_address_refused',
   'outbound_limit_reached',
   'token_request_failed',
 ])
@@ -153,9 +155,10 @@ function isAnswer(error: OidcError): boolean {
   return isJudged || unusedCodes.has(error.code) || isUnsent(error)
 }
 
+// Functions that give the credentials are called before the request is sent.
 function isUnsent(error: unknown): boolean {
   if (!(error instanceof Error)) return false
-  return ('code' in error && unsentCodes.has(String(error.code))) || isUnsent(error.cause)
+  return isOfFunction(error) || ('code' in error && unsentCodes.has(String(error.code))) || isUnsent(error.cause)
 }
 
 function outcomeUnknown(seconds: number): ProviderError {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { callInTime } from '../../../lib/base/timers/call-in-time.js'
+import { callInTime, isOfFunction } from '../../../lib/base/timers/call-in-time.js'
 import { ProviderError, SessionError } from '../../../lib/errors.js'
 import { failureOf } from '../../kit/failure.js'
 import { pastDeadline, timersDuring } from '../../kit/timers.js'
@@ -43,6 +43,15 @@ describe('a function from the options', () => {
     expect(error).toBeInstanceOf(ProviderError)
     expect(error).toMatchObject({ code: 'provider_timeout', status: 503 })
     expect(error.message).toBe('the function in "sign" did not return within 3 seconds')
+  })
+
+  test.each<[string, () => unknown]>([
+    ['fails', () => Promise.reject(new Error('vault'))],
+    ['fails with an error of this package', () => Promise.reject(new ProviderError('provider_unreachable', 'm'))],
+    ['is late', () => new Promise(() => undefined)],
+  ])('that %s can be told from a provider that does', async (_what, call) => {
+    expect(isOfFunction(await failureOf(pastDeadline(seconds, () => called(call))))).toBe(true)
+    expect(isOfFunction(new ProviderError('provider_timeout', 'm'))).toBe(false)
   })
 
   test('may fail with an error of this package, which stays as it is', async () => {

@@ -33,6 +33,12 @@ describe('a refresh token', () => {
     },
   )
 
+  test('has not been sent where a host of the provider was refused', async () => {
+    const { refresh, sends } = failing(new ProviderError('provider_address_refused', 'm'))
+    expect(await failureOf(refresh())).toMatchObject({ code: 'provider_address_refused' })
+    expect(sends()).toBeUndefined()
+  })
+
   test('that may have been used twice is not sent for a minute, and no longer where the clock is set back', async () => {
     const { clock, refresh } = failing(late)
     const unknown = { code: 'provider_unavailable', message: expect.stringContaining('did not say whether') }

@@ -4,11 +4,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
 import { SignJWT } from 'jose'
+import { pastDeadline } from '../../kit/timers.js'
+import { settled } from '../../kit/until.js'
 import { type RefreshWorld, startRefreshWorld, tokenOf } from '../../kit/world/refreshing.js'
 import { subjectOf } from '../../kit/world/steps.js'
 import { webClient } from '../../provider-real/provider.js'
 
-const key = new TextEncoder().encode(webClient('https://app.example').client_secret)
+const { client_secret: secret } = webClient('https://app.example')
+const key = new TextEncoder().encode(secret)
 
 // The platform's part: it signs, and keeps the file up to date.
 async function renew(file: string, { provider }: RefreshWorld): Promise<void> {
@@ -37,4 +40,36 @@ test('a file with an assertion that is missing for a while signs nobody out', as
   expect([typeof first, typeof second, first === second]).toEqual(['string', 'string', false])
   await world.close()
   rmSync(folder, { recursive: true })
+})
+
+test('a vault that is late signs nobody out, and the refresh token does not count as sent', async () => {
+  const httpTimeoutSeconds = 30
+  let calls = 0
+  let isLate = false
+  const clientSecret = async () => {
+    calls += 1
+    return isLate ? new Promise<string>(() => undefined) : secret
+  }
+  const world = await startRefreshWorld({ oidc: { clientSecret, httpTimeoutSeconds } })
+  const browser = await world.enter()
+  const first = await tokenOf(world, browser)
+  isLate = true
+  world.clock.advance(700)
+  for (let times = 0; times < 2; times += 1) {
+    const before = calls
+    const answer = pastDeadline(
+      httpTimeoutSeconds,
+      () => tokenOf(world, browser),
+      () => calls > before,
+    )
+    expect(await answer).toEqual([503, 'provider_timeout'])
+    await settled()
+    world.clock.advance(5)
+  }
+  expect(await subjectOf(world, browser)).toBe('alice')
+  isLate = false
+  const second = await tokenOf(world, browser)
+  expect([typeof first, typeof second, first === second]).toEqual(['string', 'string', false])
+  expect(world.refreshes).toHaveLength(1)
+  await world.close()
 })
