@@ -32,6 +32,14 @@ describe('a code exchange', () => {
     })
   })
 
+  test('counts the lifetime of a token from the request: a slow response makes it no younger', async () => {
+    const op = new FakeProvider()
+    const sentAt = op.clock.seconds
+    await answerTokens(op, { expires_in: 600 })
+    op.intercept = (url) => void (url.endsWith('/token') && op.clock.advance(50))
+    expect(await exchangeCode(providerOf(op), exchange())).toMatchObject({ expiresAt: sentAt + 600 })
+  })
+
   test('CB29: returns the granted scope, or the requested one where the response has none', async () => {
     const op = new FakeProvider()
     await answerTokens(op, { expires_in: undefined, refresh_token: undefined })

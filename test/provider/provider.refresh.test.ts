@@ -40,6 +40,14 @@ describe('a refresh at the provider', () => {
     expect(tokens.idTokenClaims?.sub).toBe('user-1')
   })
 
+  test('counts the lifetime of a token from the request: a slow response makes it no younger', async () => {
+    const op = new FakeProvider()
+    const sentAt = op.clock.seconds
+    await answerTokens(op, { expires_in: 600 })
+    op.intercept = (url) => void (url.endsWith('/token') && op.clock.advance(50))
+    expect(await refresh(op)).toMatchObject({ expiresAt: sentAt + 600 })
+  })
+
   test('ignores a new ID Token without the sid by which logouts name the session', async () => {
     const op = new FakeProvider()
     await answerTokens(op)

@@ -37,12 +37,14 @@ export async function exchangeCode(
   idTokens: IdTokenValidator,
   runtime: Runtime,
 ): Promise<TokenSet> {
+  // The lifetime counts from here, since a slow response must not make the token look younger than it is.
+  const sentAt = runtime.now() / 1000
   const response = await sendCode(openidClient, exchange)
   const received = response[unverifiedIdToken]
   if (typeof received !== 'string') {
     throw new TokenEndpointError('token_response_invalid', 'the token endpoint returned no ID Token')
   }
-  const tokens = readLoginTokens(response, exchange.scope, runtime.now() / 1000, openidClient)
+  const tokens = readLoginTokens(response, exchange.scope, sentAt, openidClient)
   const {
     nonce,
     maxAge,

@@ -13,6 +13,7 @@ import type { RefreshedTokens, RefreshRequest } from '../types.js'
  * @throws {TokenEndpointError} `invalid_grant`, `token_request_failed`, `token_response_invalid`; see
  *   {@link readRefreshResponse}
  * @throws {TokenValidationError} for a new ID Token; `subject_mismatch` for another person's
+ * @throws {AuthorizationResponseError} `access_denied` for one of a tenant that is no longer accepted
  * @throws {ProviderError} for outages, and `provider_refused_client`
  */
 export async function refreshTokens(
@@ -22,10 +23,12 @@ export async function refreshTokens(
   runtime: Runtime,
 ): Promise<RefreshedTokens> {
   const { openid, configuration } = openidClient
+  // The lifetime counts from here, since a slow response must not make the token look younger than it is.
+  const sentAt = runtime.now() / 1000
   const response = await requestTokens(openidClient, () =>
     openid.refreshTokenGrant(configuration, request.refreshToken, { ...request.parameters }),
   )
-  const tokens = readLoginTokens(response, request.scope, runtime.now() / 1000, openidClient)
+  const tokens = readLoginTokens(response, request.scope, sentAt, openidClient)
   const received = response[unverifiedIdToken]
   const refreshed = {
     idToken: typeof received === 'string' ? await idTokens.decrypt(received) : received,
