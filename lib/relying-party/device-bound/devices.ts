@@ -10,9 +10,10 @@ import type { ApplicationWith } from '../relying-party.js'
 import type { BaseUrl } from '../base-url.js'
 import { byCookieName } from '../base-urls.js'
 import type { UsedLogoutTokens } from '../logout/used-logout-tokens.js'
+import { registrationsOf } from './registrations.js'
 
 type DeviceParts = ApplicationWith<
-  'audience' | 'baseUrls' | 'configuration' | 'revocations' | 'runtime' | 'usedLogoutTokensOf'
+  'audience' | 'baseUrls' | 'configuration' | 'revocations' | 'runtime' | 'sharedStore' | 'usedLogoutTokensOf'
 >
 
 /**
@@ -33,8 +34,8 @@ export class Devices {
     const { audience, baseUrls, configuration, runtime } = parts
     const { secret: secrets, session } = configuration
     const common = { secrets, audience, runtime }
-    const usedOf = (kind: string): UsedLogoutTokens => parts.usedLogoutTokensOf([`device ${kind}`, ...audience])
-    const used = { registration: usedOf('registration'), challenge: usedOf('challenge') }
+    const challenge = parts.usedLogoutTokensOf(['device challenge', ...audience])
+    const used = { registration: registrationsOf(parts), challenge }
     const sameSite = session.cookie.sameSite === 'Strict' ? 'strict' : 'lax'
     this.#parts = parts
     this.#used = used

@@ -325,6 +325,60 @@ describe('the registration of a key', () => {
   })
 })
 
+/** A store that is late once: what it was to add is there, but its caller has given up. */
+class LateStore extends FakeStore {
+  isLate = false
+
+  override async add(...entry: Parameters<FakeStore['add']>): Promise<boolean> {
+    const isNew = await super.add(...entry)
+    if (!this.isLate) return isNew
+    this.isLate = false
+    throw new Error('late')
+  }
+}
+
+describe.each<[string, (store: LateStore) => Partial<OidcOptions>]>([
+  ['in the cookie', (sharedStore) => ({ sharedStore })],
+  ['in a store', (store) => ({ session: { store } })],
+])('the registration of a key for a session %s, with a store that is late', (_place, options) => {
+  async function offered() {
+    const store = new LateStore({ now: () => now() * 1000 })
+    const app = web(options(store))
+    const alice = new DeviceBrowser({ app, now })
+    alice.registersAtOnce = false
+    await provider.signIn(alice.fetch, 'alice')
+    return { store, app, alice }
+  }
+
+  test('succeeds when the browser tries again, and the session goes on', async () => {
+    const { store, alice } = await offered()
+    store.isLate = true
+    expect((await alice.register()).status).toBe(503)
+    expect((await alice.register()).status).toBe(200)
+    provider.advance(61)
+    expect((await alice.get('/strong')).body).toBe(true)
+  })
+
+  test('leaves the session as it is when the browser does not try again', async () => {
+    const { store, alice } = await offered()
+    store.isLate = true
+    expect((await alice.register()).status).toBe(503)
+    provider.advance(61)
+    expect((await alice.get('/private')).status).toBe(200)
+  })
+
+  test('DB03: forgets no key that was registered before', async () => {
+    const { store, app, alice } = await offered()
+    const early = alice.cookie
+    expect((await alice.register()).status).toBe(200)
+    store.isLate = true
+    expect((await alice.register()).status).toBe(503)
+    provider.advance(61)
+    expect(await as(app, early)).toBe(401)
+    expect((await alice.get('/private')).status).toBe(200)
+  })
+})
+
 describe('the refresh of a bound session', () => {
   let app: Web
   let alice: DeviceBrowser
