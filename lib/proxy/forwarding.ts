@@ -82,7 +82,17 @@ function bodyOf(req: NodeRequest): Readable | null {
       'apiProxy() cannot send the body on, since a body parser has read it: mount apiProxy() before express.json() and the like'
     throw new ConfigurationError('body_already_read', message)
   }
-  return Readable.from(req.iterator({ destroyOnReturn: false }))
+  return Readable.from(chunksOf(req))
+}
+
+// `for await` returns from the iterator of the request, and never throws into it: that would take the socket from the request. What the
+// API did not want is read to its end, since the connection has no next request before (RFC 9112 section 9.3).
+async function* chunksOf(req: NodeRequest): AsyncGenerator {
+  try {
+    for await (const chunk of req.iterator({ destroyOnReturn: false })) yield chunk
+  } finally {
+    req.resume()
+  }
 }
 
 function wholeTarget(req: NodeRequest): string {

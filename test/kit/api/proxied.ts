@@ -13,6 +13,8 @@ export interface Proxied {
   readonly proxy: ApiProxy
   /** Calls a path as a script of the application does, with the header of `csrf()`. */
   call(path: string, options?: RequestOptions, browser?: Browser): Promise<Answer>
+  /** A request line and headers, with cookies and the header of `csrf()`. */
+  head(requestLine: string, headers?: readonly string[]): string
   /** Sends a request line and headers as they are, with cookies and the header of `csrf()`; answers with all that comes back. */
   raw(requestLine: string, headers?: readonly string[]): Promise<string>
   close(): Promise<void>
@@ -40,17 +42,18 @@ export async function startProxied(options: ProxiedOptions = {}): Promise<Proxie
   const layers = [csrf(options.csrf), ...(worldOptions.layers ?? []), guarded]
   const world = await startRefreshWorld({ ...worldOptions, layers })
   await world.signIn()
+  const head: Proxied['head'] = (requestLine, headers = []) => {
+    const { cookie = '' } = cookieOf(world.browser, world)
+    return `${[requestLine, 'Host: app', `Cookie: ${cookie}`, 'X-CSRF: 1', ...headers].join('\r\n')}\r\n\r\n`
+  }
   return {
     api,
     world,
     proxy,
     call: (path, given = {}, browser = world.browser) =>
       browser.fetch(world.url(path), { ...given, headers: { 'x-csrf': '1', ...given.headers } }),
-    raw: (requestLine, headers = []) => {
-      const { cookie = '' } = cookieOf(world.browser, world)
-      const lines = [requestLine, 'Host: app', `Cookie: ${cookie}`, 'X-CSRF: 1', 'Connection: close', ...headers]
-      return rawRequest(world.url(''), `${lines.join('\r\n')}\r\n\r\n`)
-    },
+    head,
+    raw: (requestLine, headers = []) => rawRequest(world.url(''), head(requestLine, ['Connection: close', ...headers])),
     close: async () => {
       await proxy.close()
       await Promise.all([world.close(), api.close()])

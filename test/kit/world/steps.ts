@@ -1,4 +1,4 @@
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import type { Answer, Browser } from '../../hosts/client.js'
 import type { Layer } from '../../hosts/layers.js'
 import type { AppRequest } from '../app.js'
@@ -125,6 +125,15 @@ export function rawRequest(origin: string, head: string): Promise<string> {
     socket.on('data', (chunk: Buffer) => chunks.push(chunk))
     socket.on('close', () => resolve(Buffer.concat(chunks).toString()))
   })
+}
+
+/** A connection that stays open: a test writes to its socket, and reads what has come back so far. */
+export function rawConnection(origin: string): { readonly socket: Socket; readonly text: () => string } {
+  const { hostname, port } = new URL(origin)
+  const chunks: Buffer[] = []
+  const socket = connect(Number(port), hostname)
+  socket.on('error', () => socket.destroy()).on('data', (chunk: Buffer) => chunks.push(chunk))
+  return { socket, text: () => Buffer.concat(chunks).toString() }
 }
 
 /** A `fetch` whose answers a test may spoil, by the path of the request; it remembers every URL that it was asked for. */
