@@ -48,7 +48,8 @@ export function upgradeListener(
       res.end()
       return
     }
-    pending.set(req, { head, release: closeAtEnd(socket) })
+    const parts = [closeAtEnd(socket), passDrain(socket, res)]
+    pending.set(req, { head, release: () => parts.forEach((release) => release()) })
     app(req, res)
   }
 }
@@ -67,6 +68,13 @@ function closeAtEnd(socket: Duplex): () => void {
   const end = (): void => void socket.destroy()
   socket.on('readable', look).on('end', end)
   return () => socket.off('readable', look).off('end', end)
+}
+
+// Node has removed its own listener: a response that is larger than the socket's buffer would wait for ever.
+function passDrain(socket: Duplex, res: ServerResponse): () => void {
+  const pass = (): void => void res.emit('drain')
+  socket.on('drain', pass)
+  return () => socket.off('drain', pass)
 }
 
 /**

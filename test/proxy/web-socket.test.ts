@@ -1,9 +1,11 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { createServer, type IncomingMessage } from 'node:http'
+import { Readable } from 'node:stream'
 import { type RawData, WebSocket, WebSocketServer } from 'ws'
 import { requireAuth, scope } from '../../lib/index.js'
 import { upgradeListener } from '../../lib/proxy/index.js'
 import { hosts } from '../hosts/hosts.js'
+import type { Layer } from '../hosts/layers.js'
 import { listen } from '../kit/listen.js'
 import { type Proxied, type ProxiedOptions, startProxied } from '../kit/api/proxied.js'
 import { until } from '../kit/until.js'
@@ -161,6 +163,27 @@ describe('AP06: a WebSocket', () => {
     const proxied = await start(api.origin)
     const answer = await proxied.raw('GET /api/x HTTP/1.1', ['Connection: Upgrade', 'Upgrade: h2c'])
     expect([answer.slice(0, 12), answer.endsWith('plain')]).toEqual(['HTTP/1.1 200', true])
+  })
+
+  test('is not an upgrade of another kind, whose response may have any length', async () => {
+    const text = 'x'.repeat(1_000_000)
+    const { origin, close } = await listen(createServer((_req, res) => res.end(text)))
+    cleanUp.push(close)
+    const piped: Layer = {
+      method: 'GET',
+      path: '/file',
+      handlers: [
+        (_req, res) => {
+          res.setHeader('content-length', text.length)
+          Readable.from(text.match(/.{1,50000}/g) ?? []).pipe(res)
+        },
+      ],
+    }
+    const proxied = await start(origin, { world: { layers: [piped] } })
+    for (const path of ['/api/x', '/file']) {
+      const answer = await proxied.raw(`GET ${path} HTTP/1.1`, ['Connection: Upgrade', 'Upgrade: h2c'])
+      expect([path, answer.length - answer.indexOf('\r\n\r\n') - 4]).toEqual([path, text.length])
+    }
   })
 
   test('is refused to nobody in particular, with 401 as problem+json', async () => {
