@@ -33,10 +33,26 @@ export async function forward(forwarding: Forwarding, signal: AbortSignal): Prom
     isLost: (error) => isSafeMethod(request) && !signal.aborted && isLostConnection(error),
   })
   const { res } = forwarding.call
-  const isEmpty = hasNoBody(request, response)
-  if (!isEmpty && isStream(response)) await endWithSession(access, response, res)
+  const hasBody = !hasNoBody(request, response)
+  try {
+    if (hasBody && isStream(response) && !isAnswered(res)) await endWithSession(access, response, res)
+    if (isAnswered(res)) discard(response.body)
+    else await answerWith(forwarding, response, hasBody)
+  } catch (error) {
+    discard(response.body)
+    throw error
+  }
+}
+
+/** Whether other middleware, such as a time limit, has answered while the API was asked: nobody waits for the API's response then. */
+export function isAnswered(res: NodeResponse): boolean {
+  return res.headersSent || res.writableEnded
+}
+
+async function answerWith(forwarding: Forwarding, response: UpstreamResponse, hasBody: boolean): Promise<void> {
+  const { res } = forwarding.call
   writeHeaders(forwarding, response)
-  if (isEmpty) {
+  if (!hasBody) {
     // undici breaks off where a 304 has the length of what it stands for, as it may (RFC 9110 section 8.6).
     response.body.on('error', ignore).resume()
     res.end()
@@ -112,14 +128,8 @@ function ownLocation(
 }
 
 async function endWithSession(access: ApiAccess, { body }: UpstreamResponse, res: NodeResponse): Promise<void> {
-  const ended = await access.end().catch((error: unknown) => {
-    discard(body)
-    throw error
-  })
-  if (ended === undefined || ended.aborted) {
-    discard(body)
-    throw new SessionError('session_missing', 'the session has ended')
-  }
+  const ended = await access.end()
+  if (ended === undefined || ended.aborted) throw new SessionError('session_missing', 'the session has ended')
   ended.addEventListener('abort', () => {
     res.end()
     discard(body)

@@ -8,7 +8,7 @@ import { sendWithToken } from './upstream/credentials.js'
 import type { Forwarding } from './forwarding.js'
 import { hasBody } from './request-headers.js'
 import type { HandshakeAnswer } from './upstream/handshake.js'
-import { targetOf, writePrivateHeaders } from './response.js'
+import { isAnswered, targetOf, writePrivateHeaders } from './response.js'
 
 /** An upgrade request that waits for its answer. */
 interface Pending {
@@ -99,11 +99,12 @@ export async function forwardWebSocket(forwarding: Forwarding, signal: AbortSign
     isLost: () => false,
   })
   const { socket, statusCode } = answer
-  if (socket === undefined) passRefusal(forwarding, statusCode)
+  if (isAnswered(call.res)) socket?.destroy()
+  else if (socket === undefined) passRefusal(forwarding, statusCode)
   else if (signal.aborted || ended.aborted) socket.destroy()
   else {
+    const client = accept(forwarding, answer, socket)
     release()
-    const client = accept(forwarding, answer)
     if (head.length > 0) socket.write(head)
     join(client, socket, ended)
   }
@@ -128,13 +129,18 @@ function passRefusal({ call: { res } }: Forwarding, statusCode: number): void {
 
 const passedHeaders = ['sec-websocket-accept', 'sec-websocket-protocol', 'sec-websocket-extensions']
 
-// Node writes the response, which adds the session's cookies as to any other.
-function accept({ call: { req, res } }: Forwarding, { headers }: HandshakeAnswer): Duplex {
-  for (const name of passedHeaders) {
-    const value = headers[name]
-    if (typeof value === 'string') res.setHeader(name, value)
+// Node writes the response, which adds the session's cookies as to any other. A hook of other middleware may throw then.
+function accept({ call: { req, res } }: Forwarding, { headers }: HandshakeAnswer, api: Duplex): Duplex {
+  try {
+    for (const name of passedHeaders) {
+      const value = headers[name]
+      if (typeof value === 'string') res.setHeader(name, value)
+    }
+    res.writeHead(101, { Connection: 'Upgrade', Upgrade: 'websocket' })
+  } catch (error) {
+    api.destroy()
+    throw error
   }
-  res.writeHead(101, { Connection: 'Upgrade', Upgrade: 'websocket' })
   res.flushHeaders()
   res.detachSocket(req.socket)
   req.socket.setTimeout(0).setNoDelay(true)

@@ -4,7 +4,7 @@ import { type Proxied, type ProxiedOptions, startProxied } from '../kit/api/prox
 import { listen } from '../kit/listen.js'
 import { FakeStore } from '../kit/stores/memory.js'
 import type { ApiAnswer } from '../kit/api/api.js'
-import { until } from '../kit/until.js'
+import { settled, until } from '../kit/until.js'
 import { cookieOf } from '../kit/world/refreshing.js'
 
 let proxied: Proxied
@@ -265,6 +265,38 @@ describe('an API that fails', () => {
     await start({ answer: (req, res) => (count++ === 0 ? req.socket.destroy() : res.end('ok')) })
     expect((await proxied.call('/api/x', { method: 'POST' })).status).toBe(502)
     expect((await proxied.call('/api/x')).text).toBe('ok')
+  })
+})
+
+describe('a response that other middleware gives while the API is asked', () => {
+  test.each([
+    ['text', 'text/plain'],
+    ['a stream', 'text/event-stream'],
+  ])('stays, and the API gets rid of its own: %s', async (_what, type) => {
+    const seen: unknown[] = []
+    let given: ServerResponse | undefined
+    let goOn: () => void = () => undefined
+    let isClosed = false
+    const layer = {
+      mount: '/api',
+      handlers: [(_req: unknown, res: ServerResponse, go: () => void) => ((given = res), go())],
+    }
+    const oidc = { onError: (error: unknown) => void seen.push(error) }
+    await start({
+      answer: (_req, res) => {
+        res.once('close', () => (isClosed = true))
+        goOn = () => void res.writeHead(200, { 'content-type': type }).write('first')
+      },
+      world: { layers: [layer], oidc },
+    })
+    const answer = proxied.call('/api/x')
+    await until(() => proxied.api.calls.length === 1)
+    given?.writeHead(503).end('too late')
+    expect([(await answer).status, (await answer).text]).toEqual([503, 'too late'])
+    goOn()
+    await until(() => isClosed)
+    await settled()
+    expect([seen, proxied.world.host.journal.errors]).toEqual([[], []])
   })
 })
 

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
-import { createServer, type IncomingMessage } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
+import onHeaders from 'on-headers'
 import { type RawData, WebSocket, WebSocketServer } from 'ws'
 import { requireAuth, scope } from '../../lib/index.js'
 import { upgradeListener } from '../../lib/proxy/index.js'
@@ -19,8 +20,18 @@ afterEach(async () => {
 
 type Refusal = (req: IncomingMessage) => number | undefined
 
+interface Answering {
+  /** What it sends before it opens a WebSocket. */
+  readonly interim?: string
+  /** Opens a WebSocket when the test wants that. Default: at once. */
+  readonly hold?: (shake: () => void) => void
+}
+
 /** An API of WebSockets: it says what it hears, and notes each handshake. */
-async function startSockets(refusal: Refusal = () => undefined) {
+async function startSockets(
+  refusal: Refusal = () => undefined,
+  { interim, hold = (shake) => shake() }: Answering = {},
+) {
   const handshakes: IncomingMessage[] = []
   const server = createServer((_req, res) => res.end('plain'))
   const sockets = new WebSocketServer({ noServer: true })
@@ -33,9 +44,12 @@ async function startSockets(refusal: Refusal = () => undefined) {
       socket.end(`HTTP/1.1 ${status} No\r\n${headers}\r\n\r\nno`)
       return
     }
-    sockets.handleUpgrade(req, socket, head, (client) => {
-      client.on('message', (data: RawData, isBinary) => client.send(data, { binary: isBinary }))
-    })
+    if (interim !== undefined) socket.write(interim)
+    hold(() =>
+      sockets.handleUpgrade(req, socket, head, (client) => {
+        client.on('message', (data: RawData, isBinary) => client.send(data, { binary: isBinary }))
+      }),
+    )
   })
   const { origin, close } = await listen(server)
   cleanUp.push(async () => {
@@ -289,6 +303,43 @@ describe('AP06: a WebSocket', () => {
 
   test('gives 502 where nobody listens at the API', async () => {
     expect((await open(await start('http://127.0.0.1:1'))).status).toBe(502)
+  })
+
+  test('is closed at the API where other middleware has answered meanwhile', async () => {
+    const seen: unknown[] = []
+    const responses: ServerResponse[] = []
+    const held: (() => void)[] = []
+    const api = await startSockets(undefined, { hold: (shake) => held.push(shake) })
+    const layer: Layer = { mount: '/api', handlers: [(_req, res, go) => (responses.push(res), go())] }
+    const oidc = { onError: (error: unknown) => void seen.push(error) }
+    const opening = open(await start(api.origin, { world: { layers: [layer], oidc } }))
+    await until(() => held.length === 1)
+    for (const res of responses) res.writeHead(503).end()
+    expect((await opening).status).toBe(503)
+    for (const shake of held) shake()
+    expect(api.clients.size).toBe(1)
+    await until(() => api.clients.size === 0)
+    expect(seen).toEqual([])
+  })
+
+  test('is closed at the API where a hook of other middleware throws', async () => {
+    const api = await startSockets()
+    const broken = new Error('broken hook')
+    const layer: Layer = {
+      mount: '/api',
+      handlers: [
+        (_req, res, go) => {
+          onHeaders(res, () => {
+            throw broken
+          })
+          go()
+        },
+      ],
+    }
+    const proxied = await start(api.origin, { world: { layers: [layer] } })
+    expect((await open(proxied)).status).toBe(500)
+    expect(proxied.world.host.journal.errors).toEqual([broken])
+    await until(() => api.handshakes.length === 1 && api.clients.size === 0)
   })
 
   test('without upgradeListener() is a mistake in the set-up', async () => {
