@@ -101,8 +101,10 @@ export async function forwardWebSocket(forwarding: Forwarding, signal: AbortSign
   const { socket, statusCode } = answer
   if (isAnswered(call.res)) socket?.destroy()
   else if (socket === undefined) passRefusal(forwarding, statusCode)
-  else if (signal.aborted || ended.aborted) socket.destroy()
-  else {
+  else if (signal.aborted || ended.aborted) {
+    socket.destroy()
+    throw new SessionError('session_missing', 'the session has ended')
+  } else {
     const client = accept(forwarding, answer, socket)
     release()
     if (head.length > 0) socket.write(head)

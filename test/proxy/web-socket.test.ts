@@ -322,6 +322,18 @@ describe('AP06: a WebSocket', () => {
     expect(seen).toEqual([])
   })
 
+  test('is refused where the session ends during its handshake, and closed at the API', async () => {
+    const held: (() => void)[] = []
+    const api = await startSockets(undefined, { hold: (shake) => held.push(shake) })
+    const proxied = await start(api.origin)
+    const opening = open(proxied)
+    await until(() => held.length === 1)
+    await proxied.world.browser.navigate(proxied.world.url('/logout'), { site: 'same-origin' })
+    for (const shake of held) shake()
+    expect((await opening).status).toBe(401)
+    await until(() => api.clients.size === 0)
+  })
+
   test('is closed at the API where a hook of other middleware throws', async () => {
     const api = await startSockets()
     const broken = new Error('broken hook')
