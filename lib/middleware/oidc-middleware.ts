@@ -106,7 +106,8 @@ function createMiddleware<State extends object>(
     if (application.baseUrls.mayRefuse && isRefusedHost(context, httpRequest, call)) return
     if (answerProvider(context, httpRequest, call)) return
     if (context.devices !== undefined && answerDevice(context, context.devices, httpRequest, call)) return
-    const begin = (request: RequestContext): void => beginRequest(context, request, call, () => connections.open(req))
+    const begin = (request: RequestContext): void =>
+      beginRequest(context, request, call, () => connections.open(req, res))
     const opened = tryOpenRequest(context, httpRequest, call)
     if (opened instanceof Promise) continueAfter(opened, call, begin, (error) => failToOpen(context, error, call))
     else if (opened !== undefined) begin(opened)

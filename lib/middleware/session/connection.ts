@@ -8,7 +8,7 @@ import { LiveConnection } from '../http/live-connection.js'
 import { SocketWatches } from '../http/socket-watches.js'
 import type { OidcContext } from './request-context.js'
 import { SessionIdentity } from './identity.js'
-import type { NodeRequest } from '../types.js'
+import type { NodeRequest, NodeResponse } from '../types.js'
 
 /** Who opened a connection, and a signal for the end of the session. */
 export interface Connection {
@@ -24,7 +24,8 @@ export interface Connection {
 
 /** Authenticates requests that bypass middleware. */
 interface Connections {
-  open(req: NodeRequest): Promise<Connection | undefined>
+  /** @param res - if it is known: its end ends the watch */
+  open(req: NodeRequest, res?: NodeResponse): Promise<Connection | undefined>
   close(): void
 }
 
@@ -36,7 +37,7 @@ export function createConnections({ application, relyingParties, storageOf }: Oi
   const live = new LiveSessions({ runtime, limits: configuration.session, revocations, isPolled })
   const watches = new SocketWatches()
   return {
-    async open(req) {
+    async open(req, res) {
       const httpRequest = createHttpRequest(req)
       if (httpRequest.header('upgrade') !== undefined) surviveReset(req.socket)
       if (isUpgrade(httpRequest) && !application.baseUrls.isOwnOrigin(httpRequest.header('origin') ?? '', httpRequest))
@@ -49,7 +50,7 @@ export function createConnections({ application, relyingParties, storageOf }: Oi
       const rules = (storage.rp ?? relyingParties.of(record))?.configuration ?? configuration
       return new LiveConnection(new SessionIdentity(record, rules).principal, () => {
         const { signal, release } = live.watch(record, storage, at === undefined ? undefined : { at, read })
-        watches.add(req, release)
+        watches.add(req, release, res)
         return signal
       })
     },
