@@ -2,6 +2,7 @@ import { isOidcError } from '../base/error-cause.js'
 import { failedAt } from '../base/diagnostics.js'
 import { passOn, continueAfter } from '../middleware/http/error-response.js'
 import { createHttpRequest } from '../middleware/http/request.js'
+import { SocketWatches } from '../middleware/http/socket-watches.js'
 import type { GuardCall } from '../middleware/guard/authentication.js'
 import type { Middleware } from '../middleware/types.js'
 import { type ApiProxyOptions, parseApiProxyOptions } from '../options/client/api-proxy.js'
@@ -42,6 +43,7 @@ export interface ApiProxy extends Middleware {
 export function apiProxy(target: string, options: ApiProxyOptions = {}): ApiProxy {
   const configuration = parseApiProxyOptions(target, options)
   const upstream = new Upstream(configuration)
+  const queued = new SocketWatches()
 
   const middleware: Middleware = function apiProxy(req, res, next) {
     const rest = restOf(req, configuration.mountPath)
@@ -56,9 +58,12 @@ export function apiProxy(target: string, options: ApiProxyOptions = {}): ApiProx
     const send = isWebSocket(httpRequest) ? forwardWebSocket : forward
     const gone = new AbortController()
     // Aborting costs more than most of what is done here: only where there is something to abort.
-    res.once('close', () => {
+    const leave = (): void => {
       if (!res.writableFinished) gone.abort()
-    })
+    }
+    res.once('close', leave)
+    // One that waits for an earlier response of its connection: Node 20 does not tell it when the client goes.
+    if (res.socket === null) queued.add(req, leave, res)
     const sent = attempt(() => send(forwardingOf({ call, admission, rest }, { configuration, upstream }), gone.signal))
     continueAfter(sent, call, done, (reason) =>
       report(reason, { call, admission, target, isGone: gone.signal.aborted }),

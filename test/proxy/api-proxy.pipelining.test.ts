@@ -20,6 +20,15 @@ async function start(options: ProxiedOptions) {
 }
 
 describe('a client that sends requests before the responses to earlier ones', () => {
+  test('ends all of them at the API when it goes away', async () => {
+    let closed = 0
+    const { api, head, socket } = await start({ answer: (_req, res) => void res.once('close', () => (closed += 1)) })
+    socket.write(head('GET /api/slow HTTP/1.1').repeat(2))
+    await until(() => api.calls.length === 2)
+    socket.destroy()
+    await until(() => closed === 2)
+  })
+
   test('gets no stream that outlives the session', async () => {
     const seen = { piped: 0, closed: 0 }
     const { head, socket, world } = await start({
