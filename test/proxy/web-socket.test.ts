@@ -305,6 +305,14 @@ describe('AP06: a WebSocket', () => {
     expect((await open(await start('http://127.0.0.1:1'))).status).toBe(502)
   })
 
+  test('opens after interim responses of the API', async () => {
+    const api = await startSockets(undefined, {
+      interim: 'HTTP/1.1 103 Early Hints\r\nLink: </x>; rel=preload\r\n\r\n',
+    })
+    const { client, status } = await open(await start(api.origin))
+    expect([status, await echoed(client, 'hello')]).toEqual([101, 'hello'])
+  })
+
   test('is closed at the API where other middleware has answered meanwhile', async () => {
     const seen: unknown[] = []
     const responses: ServerResponse[] = []

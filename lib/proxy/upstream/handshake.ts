@@ -41,6 +41,8 @@ export class Handshake implements Dispatcher.DispatchHandler {
   }
 
   onResponseStart(controller: Dispatcher.DispatchController, statusCode: number, headers: ResponseHeaders): void {
+    // An interim response: the answer is still to come (RFC 9110 section 15.2).
+    if (statusCode < 200 && statusCode !== 101) return
     this.#outcome.resolve({ statusCode, headers })
     controller.abort(new Error('the API has refused the WebSocket'))
   }
