@@ -1,5 +1,5 @@
-import type { Duplex } from 'node:stream'
-import { Agent, type Dispatcher } from 'undici'
+import type { Duplex, Readable } from 'node:stream'
+import { Agent, type Dispatcher, errors } from 'undici'
 import { omitUndefined } from '../../base/json.js'
 import { type MaybePromise, whenDone } from '../../base/maybe-promise.js'
 import { type Runtime, systemRuntime } from '../../base/runtime.js'
@@ -20,7 +20,7 @@ export interface UpstreamRequest {
 
 /** A request with what its body is read from. */
 export interface UpstreamCall extends UpstreamRequest {
-  readonly body: NonNullable<Dispatcher.DispatchOptions['body']> | null
+  readonly body: Readable | null
 }
 
 /** A response of the API whose body is still to be read. */
@@ -59,18 +59,21 @@ export class Upstream {
 
   /** Sends a request. A body may take any time: event streams have no end. */
   async send(call: UpstreamCall): Promise<UpstreamResponse> {
-    const { method, path, body, signal } = call
+    const { method, path, body } = call
     const { requests } = await this.#connect()
-    return requests.request({
-      origin: this.origin,
-      method,
-      path,
-      headers: [...call.headers],
-      body,
-      signal,
-      headersTimeout: this.#timeout,
-      bodyTimeout: 0,
-    })
+    const send = (signal: AbortSignal): Promise<UpstreamResponse> =>
+      requests.request({
+        origin: this.origin,
+        method,
+        path,
+        headers: [...call.headers],
+        body,
+        signal,
+        headersTimeout: this.#timeout,
+        bodyTimeout: 0,
+      })
+    // For the connection, and for the headers.
+    return this.#http2 ? sendInTime(send, call, 2 * this.#timeout) : send(call.signal)
   }
 
   /** Asks for a WebSocket. */
@@ -120,5 +123,26 @@ export class Upstream {
     this.#retired.add(connections)
     const done = (): void => void this.#retired.delete(connections)
     Promise.all([requests.close(), sockets.close()]).then(done, done)
+  }
+}
+
+/** Limits the wait for the headers, once the body is sent: not all versions of undici do so on HTTP/2. */
+async function sendInTime(
+  send: (signal: AbortSignal) => Promise<UpstreamResponse>,
+  { body, signal }: UpstreamCall,
+  milliseconds: number,
+): Promise<UpstreamResponse> {
+  const late = new AbortController()
+  let timer: NodeJS.Timeout | undefined
+  const wait = (): void => {
+    timer = setTimeout(() => late.abort(new errors.HeadersTimeoutError()), milliseconds)
+  }
+  if (body === null) wait()
+  else body.once('end', wait)
+  try {
+    return await send(AbortSignal.any([signal, late.signal]))
+  } finally {
+    clearTimeout(timer)
+    body?.off('end', wait)
   }
 }

@@ -12,7 +12,9 @@ import { listen } from '../../kit/listen.js'
 import { startMutualTls } from '../../kit/provider/mutual-tls.js'
 import { selfSigned } from '../../kit/resource-server/certificate.js'
 import { Clock } from '../../kit/clock.js'
+import { pastDeadline } from '../../kit/timers.js'
 import { settled, until } from '../../kit/until.js'
+import { codeOf } from '../../kit/world/steps.js'
 
 const cleanUp: (() => unknown)[] = []
 afterEach(async () => {
@@ -102,6 +104,19 @@ describe('an API on HTTP/2', () => {
     expect(Buffer.from((await reader?.read())?.value ?? []).toString()).toBe('first')
     controller.abort()
     await until(() => isClosed)
+  })
+
+  test.each(['GET', 'POST'])('gives 504 where it never answers: %s', async (method) => {
+    const api = await startHttp2(() => undefined)
+    const { call } = await start(api.origin, { http2: true, timeoutSeconds: 100 })
+    const body = method === 'POST' ? { body: 'a' } : {}
+    // For the connection, and for the headers.
+    const answer = await pastDeadline(
+      200,
+      () => call('/api/x', { method, ...body }),
+      () => api.calls.length === 1,
+    )
+    expect([answer.status, codeOf(answer)]).toEqual([504, 'upstream_timeout'])
   })
 
   test('gives 502 where it ends the connection before its response, and works again', async () => {
