@@ -1,5 +1,7 @@
 import type { JsonObject } from '../../base/json.js'
+import { isThenable } from '../../base/maybe-promise.js'
 import { nowSeconds } from '../../base/runtime.js'
+import { returnedInTime } from '../../base/timers/call-in-time.js'
 import { ConfigurationError } from '../../errors.js'
 import type { HttpRequest } from '../../http/request.js'
 import type { Respond } from '../../http/outcome.js'
@@ -92,14 +94,17 @@ const defaultClaims: readonly string[] = ['sub', 'name']
 async function userOf(request: RequestContext): Promise<Readonly<JsonObject> | undefined> {
   const person = request.identity()?.person
   if (person === undefined) return undefined
-  const claims = request.application.configuration.sessionRoute?.claims ?? defaultClaims
+  const { sessionRoute: settings, httpTimeoutSeconds } = request.application.configuration
+  const claims = settings?.claims ?? defaultClaims
   if (typeof claims !== 'function') {
     const known = claims.filter((name) => Object.hasOwn(person, name))
     return Object.fromEntries(known.map((name) => [name, person[name]]))
   }
+  const made = claims(person, { req: request.httpRequest.source })
   const user = sessionData(
     'sessionRoute.claims() must return',
-    await claims(person, { req: request.httpRequest.source }),
+    // What is known at once needs no timer.
+    isThenable(made) ? await returnedInTime('sessionRoute.claims', Promise.resolve(made), httpTimeoutSeconds) : made,
   )
   refuseTokens(user, request.session.current())
   return user

@@ -7,6 +7,7 @@ import { Clock, stopMachine } from '../../kit/clock.js'
 import { answering } from '../../kit/world/applications.js'
 import { type SeveralWorld, startSeveral } from '../../kit/world/several.js'
 import { FakeStore } from '../../kit/stores/memory.js'
+import { pastDeadline } from '../../kit/timers.js'
 import { codeOf } from '../../kit/world/steps.js'
 import { secret, startWorld, type World, type WorldOptions } from '../../kit/world/world.js'
 
@@ -283,6 +284,23 @@ describe('the session route', () => {
     expect([answer.status, answer.setCookies, answer.text.includes('isAuthenticated')]).toEqual([500, [], false])
     expect(errorsOf(world)).toEqual([mine])
     isBroken = false
+    expect((await ask()).json()).toMatchObject({ isAuthenticated: true, user: { id: 'alice' } })
+  })
+
+  test('gives 503 where the function does not answer in time, and signs nobody out', async () => {
+    let calls = 0
+    const claims = ({ sub }: { sub: string }): object | Promise<object> => {
+      calls += 1
+      return calls === 1 ? new Promise<never>(() => undefined) : { id: sub }
+    }
+    await start({}, { sessionRoute: { claims }, httpTimeoutSeconds: 30 })
+    await world.signIn()
+    const answer = await pastDeadline(
+      30,
+      () => ask(),
+      () => calls === 1,
+    )
+    expect([answer.status, codeOf(answer), answer.setCookies]).toEqual([503, 'provider_timeout', []])
     expect((await ask()).json()).toMatchObject({ isAuthenticated: true, user: { id: 'alice' } })
   })
 

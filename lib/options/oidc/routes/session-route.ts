@@ -17,7 +17,8 @@ import { section } from '../../common/parse.js'
 export interface SessionRouteOptions<Claims = SessionClaims, Request = FrameworkRequest> {
   /**
    * Names of claims that `user` has there, or a function that returns `user`, of JSON values: of the person's claims, or of
-   * `req.oidc.data`, for example. Tokens of the session are refused. @default ['sub', 'name']
+   * `req.oidc.data`, for example. Tokens of the session are refused. If the promise of such a function is late
+   * (`httpTimeoutSeconds`), the request gets 503. @default ['sub', 'name']
    */
   claims?: readonly string[] | SessionRouteClaims<Claims, Request> | undefined
 }
