@@ -4,7 +4,6 @@ import type { Runtime } from '../base/runtime.js'
 import { storeName } from '../base/store/store-name.js'
 import type { SharedStore } from '../options/common/stores.js'
 import { createSeal, type Seal, type SealPayload } from '../seal/seal.js'
-import { guardStore } from '../session/shared/guarded-store.js'
 import { tokenHash } from './target.js'
 import { toCachedToken, type CachedToken } from './token-lifetime.js'
 
@@ -42,7 +41,7 @@ export class SharedTokens {
 
   constructor(settings: SharedTokensSettings) {
     const { secrets, audience, runtime } = settings
-    this.#settings = { ...settings, sharedStore: guardStore(settings.sharedStore) }
+    this.#settings = settings
     this.#seal = createSeal(secrets, ['machine token', ...audience], runtime)
   }
 
@@ -73,8 +72,7 @@ export class SharedTokens {
   }
 
   async #find(name: string): Promise<CachedToken | undefined> {
-    const values = await this.#attempt(() => this.#settings.sharedStore.get([name]))
-    const sealed = values?.[0]
+    const sealed = await this.#attempt(async () => textOf((await this.#settings.sharedStore.get([name]))[0]))
     const opened = sealed === undefined ? undefined : this.#seal.open(sealed)
     if (opened === undefined || opened.expired || opened.payload['name'] !== name) return undefined
     const token = fromPayload(opened.payload, this.#settings.runtime)
@@ -106,6 +104,13 @@ export class SharedTokens {
       return undefined
     }
   }
+}
+
+// A missing value may also be null.
+function textOf(value: unknown): string | undefined {
+  if (typeof value === 'string') return value
+  if (value === undefined || value === null) return undefined
+  throw new TypeError('the shared store returned a value that is not text')
 }
 
 // The sealed name prevents anyone who can write to the store from swapping the tokens of two targets.
