@@ -20,9 +20,7 @@ export function isOfFunction(error: Error): boolean {
  */
 export async function callInTime(option: string, call: () => unknown, seconds: number): Promise<unknown> {
   try {
-    const result = call()
-    // What is known at once needs no timer.
-    return isThenable(result) ? await returnedInTime(option, Promise.resolve(result), seconds) : result
+    return await returnedInTime(option, call, seconds)
   } catch (error) {
     const failure = isOidcError(error) ? error : failed(option, error)
     ofFunctions.add(failure)
@@ -35,12 +33,15 @@ function failed(option: string, error: unknown): ProviderError {
 }
 
 /**
- * Waits for a function from the options whose errors are for the application's own error handlers: only its delay is an outage.
+ * Calls a function from the options whose errors are for the application's own error handlers: only its delay is an outage.
  *
  * @throws {ProviderError} `provider_timeout`, or what the function has thrown
  */
-export function returnedInTime<T>(option: string, result: Promise<T>, seconds: number): Promise<T> {
+export async function returnedInTime<T>(option: string, call: () => T | Promise<T>, seconds: number): Promise<T> {
+  const result = call()
+  // What is known at once needs no timer.
+  if (!isThenable(result)) return result
   const late = (): ProviderError =>
     outage('provider_timeout', `the function in "${option}" did not return within ${seconds} seconds`)
-  return withDeadline(result, seconds * 1000, late, { ref: false })
+  return withDeadline(Promise.resolve(result), seconds * 1000, late, { ref: false })
 }

@@ -1,5 +1,4 @@
 import type { JsonObject } from '../../base/json.js'
-import { isThenable } from '../../base/maybe-promise.js'
 import { nowSeconds } from '../../base/runtime.js'
 import { returnedInTime } from '../../base/timers/call-in-time.js'
 import { ConfigurationError } from '../../errors.js'
@@ -100,11 +99,10 @@ async function userOf(request: RequestContext): Promise<Readonly<JsonObject> | u
     const known = claims.filter((name) => Object.hasOwn(person, name))
     return Object.fromEntries(known.map((name) => [name, person[name]]))
   }
-  const made = claims(person, { req: request.httpRequest.source })
+  const make = () => claims(person, { req: request.httpRequest.source })
   const user = sessionData(
     'sessionRoute.claims() must return',
-    // What is known at once needs no timer.
-    isThenable(made) ? await returnedInTime('sessionRoute.claims', Promise.resolve(made), httpTimeoutSeconds) : made,
+    await returnedInTime('sessionRoute.claims', make, httpTimeoutSeconds),
   )
   refuseTokens(user, request.session.current())
   return user

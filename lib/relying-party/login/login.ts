@@ -4,7 +4,6 @@ import { type Redirect, type Respond, redirect } from '../../http/outcome.js'
 import { isFormPost, parseLoginParams, parseReturnedParams } from '../../options/oidc/fields.js'
 import type { AuthorizationParams } from '../../options/oidc/options.js'
 import { traced } from '../../base/diagnostics.js'
-import { isThenable } from '../../base/maybe-promise.js'
 import { returnedInTime } from '../../base/timers/call-in-time.js'
 import { sendOn } from '../onward.js'
 import type { RelyingPartyWith } from '../relying-party.js'
@@ -107,10 +106,7 @@ type Parameters = Readonly<Record<string, string>>
 async function configuredParams({ configuration }: LoginParts, { source }: HttpRequest): Promise<Parameters> {
   const { authorizationParams, authorizationParamsOf, httpTimeoutSeconds: seconds } = configuration
   if (authorizationParamsOf === undefined) return authorizationParams
-  const returned = authorizationParamsOf(source)
-  // What is known at once needs no timer.
-  if (!isThenable(returned)) return parseReturnedParams(returned)
-  return parseReturnedParams(await returnedInTime('authorizationParams', Promise.resolve(returned), seconds))
+  return parseReturnedParams(await returnedInTime('authorizationParams', () => authorizationParamsOf(source), seconds))
 }
 
 function authorizationParametersOf(configured: Parameters, options: StartOptions): Parameters {

@@ -138,7 +138,7 @@ async function takeEvent(
     action,
     end: () => actions.end(event),
   }
-  await returnedInTime('onEvent', (async () => onEvent(told))(), eventSeconds)
+  await returnedInTime('onEvent', () => onEvent(told), eventSeconds)
 }
 
 function findTransmitter({ transmitters }: ReceiverParts, { payload }: Jws, { from }: Delivery): ReceivedTransmitter {

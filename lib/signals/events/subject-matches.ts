@@ -85,8 +85,8 @@ async function lookUp(
   member: string | undefined,
 ): Promise<Matches> {
   if (lookup === undefined) return 'unknown_subject'
-  const asked = (async () => lookup(subject, { transmitter, type, ...(member === undefined ? {} : { member }) }))()
-  const found = await returnedInTime('subjects', asked, httpTimeoutSeconds)
+  const context = { transmitter, type, ...(member === undefined ? {} : { member }) }
+  const found = await returnedInTime('subjects', () => lookup(subject, context), httpTimeoutSeconds)
   if (found === undefined || found === null) return 'unknown_subject'
   const list: readonly unknown[] = isList(found) ? found : [found]
   if (list.length > maxMatches || !list.every(isMatch)) throw invalidAnswer()
