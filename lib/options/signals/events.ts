@@ -16,6 +16,12 @@ export interface SubjectMatch {
   readonly sub?: string | undefined
   /** The session at the provider. */
   readonly sid?: string | undefined
+  /**
+   * Issuer of the tenant that `sub` and `sid` are of, if the provider's `issuer` is a template of tenants. There, they are unique at one tenant only.
+   *
+   * @default all tenants
+   */
+  readonly iss?: string | undefined
 }
 
 /** What the function `subjects` gets besides the identifier. */

@@ -1,4 +1,5 @@
 import { audit, type AuditEntry } from '../../base/audit/audit.js'
+import { omitUndefined } from '../../base/json.js'
 import type { Runtime } from '../../base/runtime.js'
 import type { SignalAction, SubjectMatch } from '../../options/signals/events.js'
 import type { LogoutTarget, SessionRevocations } from '../../session/revocation/revocations.js'
@@ -51,7 +52,7 @@ async function end({ rules, providers, revocations, runtime }: ActionParts, even
         name: 'logout',
         via: 'signal',
         subject: match.sub,
-        of: each.of,
+        of: { ...each.of, ...omitUndefined({ issuer: match.iss }) },
       }))
     }
   }
@@ -63,8 +64,8 @@ function lastMillisecondOf(seconds: number): number {
   return Number.isInteger(seconds) ? seconds * 1000 + 999 : Math.ceil(seconds * 1000)
 }
 
-function targetOf({ sub, sid }: SubjectMatch, { provider }: ProviderSessions): LogoutTarget {
-  const at = provider === undefined ? {} : { provider }
+function targetOf({ sub, sid, iss }: SubjectMatch, { provider }: ProviderSessions): LogoutTarget {
+  const at = omitUndefined({ provider, issuer: iss })
   if (sub !== undefined) return sid === undefined ? { subject: sub, ...at } : { subject: sub, sid, ...at }
   return { sid: sid ?? '', ...at }
 }

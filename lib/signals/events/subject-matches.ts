@@ -1,13 +1,14 @@
 import { ConfigurationError } from '../../errors.js'
 import { isJsonObject } from '../../base/json.js'
 import { returnedInTime } from '../../base/timers/call-in-time.js'
+import { isIssuerTemplate, tenantIn } from '../../options/common/tenants.js'
 import type { SubjectFound, SubjectIdentifier, SubjectLookup, SubjectMatch } from '../../options/signals/events.js'
 import { aliasesOf, isIdentifier, membersOf } from './subject-identifiers.js'
 
 /** Whose sessions a subject may name, and how the application finds others. */
 export interface SubjectRules {
   readonly transmitter: string
-  /** Issuers in `iss_sub`: those of the sessions. */
+  /** Issuers in `iss_sub`: those of the sessions. One may be a template of tenants. */
   readonly issuers: readonly string[]
   readonly lookup?: SubjectLookup | undefined
   /** Deadline of the lookup. */
@@ -54,15 +55,16 @@ async function matchOne(
   const { format, iss, sub: person } = subject
   // A device or a tenant may have an issuer and a subject of its own, as in examples of CAEP 1.0 section 3.1.
   if (format === 'iss_sub' && (member === undefined || member === 'user')) {
-    if (typeof iss !== 'string' || !rules.issuers.includes(iss)) return 'foreign_subject'
-    return typeof person === 'string' ? personOf(person) : 'unknown_subject'
+    if (typeof iss !== 'string' || !isIssuerOf(iss, rules.issuers)) return 'foreign_subject'
+    return typeof person === 'string' ? [atTenant({ sub: person, iss }, rules.issuers)] : 'unknown_subject'
   }
   const found = await lookUp(subject, type, rules, member)
   return found === 'unknown_subject' && format === 'aliases' ? matchAny(subject, type, rules, member) : found
 }
 
-function personOf(sub: string): readonly SubjectMatch[] {
-  return [{ sub }]
+// Only sessions at a template have a tenant.
+function atTenant({ iss, ...names }: SubjectMatch, issuers: readonly string[]): SubjectMatch {
+  return iss === undefined || issuers.includes(iss) ? names : { ...names, iss }
 }
 
 // Aliases are names of one subject, so the known ones are enough (RFC 9493 section 3.2.8).
@@ -81,7 +83,7 @@ async function matchAny(
 async function lookUp(
   subject: SubjectIdentifier,
   type: string,
-  { transmitter, lookup, httpTimeoutSeconds }: SubjectRules,
+  { transmitter, issuers, lookup, httpTimeoutSeconds }: SubjectRules,
   member: string | undefined,
 ): Promise<Matches> {
   if (lookup === undefined) return 'unknown_subject'
@@ -90,7 +92,13 @@ async function lookUp(
   if (found === undefined || found === null) return 'unknown_subject'
   const list: readonly unknown[] = isList(found) ? found : [found]
   if (list.length > maxMatches || !list.every(isMatch)) throw invalidAnswer()
-  return list
+  const areOurs = list.every(({ iss }) => iss === undefined || isIssuerOf(iss, issuers))
+  return areOurs ? list.map((match) => atTenant(match, issuers)) : 'foreign_subject'
+}
+
+// An issuer of sessions, or a tenant of a template.
+function isIssuerOf(iss: string, issuers: readonly string[]): boolean {
+  return issuers.some((issuer) => (isIssuerTemplate(issuer) ? tenantIn(iss, issuer) !== undefined : issuer === iss))
 }
 
 function isList(found: SubjectFound): found is readonly SubjectMatch[] {
@@ -102,7 +110,7 @@ function isMatch(value: unknown): value is SubjectMatch {
 }
 
 function isMember(name: string, value: unknown): boolean {
-  return ['sub', 'sid'].includes(name) && (value === undefined || (typeof value === 'string' && value !== ''))
+  return ['sub', 'sid', 'iss'].includes(name) && (value === undefined || (typeof value === 'string' && value !== ''))
 }
 
 function isEverybody({ sub, sid }: SubjectMatch): boolean {
@@ -115,11 +123,11 @@ function intersection(some: readonly SubjectMatch[], others: readonly SubjectMat
 
 function common(one: SubjectMatch, other: SubjectMatch): readonly SubjectMatch[] {
   const isSame = (a: string | undefined, b: string | undefined) => a === undefined || b === undefined || a === b
-  if (!isSame(one.sub, other.sub) || !isSame(one.sid, other.sid)) return []
-  return [{ sub: one.sub ?? other.sub, sid: one.sid ?? other.sid }]
+  if (!isSame(one.sub, other.sub) || !isSame(one.sid, other.sid) || !isSame(one.iss, other.iss)) return []
+  return [{ sub: one.sub ?? other.sub, sid: one.sid ?? other.sid, iss: one.iss ?? other.iss }]
 }
 
 function invalidAnswer(): ConfigurationError {
-  const message = `"subjects" must return { sub }, { sid }, { sub, sid } or a list of up to ${maxMatches} of them; undefined for what it does not know`
+  const message = `"subjects" must return { sub }, { sid }, { sub, sid }, each with the iss of a tenant or without, or a list of up to ${maxMatches} of them; undefined for what it does not know`
   return new ConfigurationError('invalid_options', `signals(): ${message}`)
 }

@@ -80,6 +80,83 @@ describe('an event that revokes', () => {
   })
 })
 
+describe('where the issuer of sessions is a template of tenants, an event about', () => {
+  const template = 'https://login.example/{tenantid}/v2.0'
+  const issuerOf = (tenant: string) => template.replace('{tenantid}', tenant)
+  const mail = { format: 'email', email: 'alice@example.com' }
+  const tenant = (id: string) => ({ tenant: opaque(id) })
+
+  /** Two sessions of an alice, with one sub and one sid: at the tenants "ours" and "theirs". */
+  async function startTenants(lookup?: SubjectLookup) {
+    const tenants = ['ours', 'theirs']
+    world = await startSignals({
+      oidc: { issuer: template, tenants, discoveryUrl: 'https://login.example/metadata' },
+      transmitter: { subjectIssuer: template, audience: 'web', subjects: lookup },
+    })
+    return Promise.all(tenants.map((tid) => world.signIn('alice', { sid: 's1', tid, iss: issuerOf(tid) })))
+  }
+
+  test.each<[string, SubjectLookup | undefined, unknown, readonly unknown[], string]>([
+    ['a person at one', undefined, issSub(issuerOf('ours')), [null, 'alice'], 'ended'],
+    [
+      'a person at another issuer',
+      undefined,
+      issSub('https://login.other/ours/v2.0'),
+      ['alice', 'alice'],
+      'foreign_subject',
+    ],
+    [
+      'a person at the template, which is not an issuer',
+      undefined,
+      issSub(template),
+      ['alice', 'alice'],
+      'foreign_subject',
+    ],
+    [
+      'a person who was found at one',
+      () => ({ sub: 'alice', iss: issuerOf('theirs') }),
+      mail,
+      ['alice', null],
+      'ended',
+    ],
+    ['a session that was found at one', () => ({ sid: 's1', iss: issuerOf('ours') }), mail, [null, 'alice'], 'ended'],
+    ['a person who was found without one', () => ({ sub: 'alice' }), mail, [null, null], 'ended'],
+    [
+      'a person who was found elsewhere',
+      () => ({ sub: 'alice', iss: 'https://o.example' }),
+      mail,
+      ['alice', 'alice'],
+      'foreign_subject',
+    ],
+    [
+      'a person of a tenant',
+      ({ id }) => (id === undefined ? { sub: 'alice' } : { iss: issuerOf(String(id)) }),
+      { format: 'complex', user: mail, ...tenant('theirs') },
+      ['alice', null],
+      'ended',
+    ],
+    [
+      'a person of another tenant than was found',
+      ({ id }) => (id === undefined ? { sub: 'alice', iss: issuerOf('ours') } : { iss: issuerOf(String(id)) }),
+      { format: 'complex', user: mail, ...tenant('theirs') },
+      ['alice', 'alice'],
+      'ended',
+    ],
+    [
+      'everybody of a tenant',
+      () => ({ iss: issuerOf('ours') }),
+      { format: 'complex', ...tenant('ours') },
+      ['alice', 'alice'],
+      'unknown_subject',
+    ],
+  ])('SG05: %s', async (_what, lookup, subject, expected, action) => {
+    const cookies = await startTenants(lookup)
+    await revoke(subject)
+    expect(await people(cookies)).toEqual(expected)
+    expect(world.events).toMatchObject([{ action }])
+  })
+})
+
 test('SG10: a time with fractions of a second is taken as it is', async () => {
   world = await startSignals()
   const event_timestamp = world.clock.seconds + 0.25
