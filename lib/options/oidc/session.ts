@@ -14,7 +14,7 @@ import { type MigrateFromOptions, migrateFrom } from './migration/migrate-from.j
  * ```
  */
 export interface SessionOptions<Request = FrameworkRequest> {
-  /** Seconds without a request after which the session ends. @default 86400 (24 hours) */
+  /** Seconds without a request after which the session ends, up to `absoluteSeconds`. @default 86400 (24 hours), or `absoluteSeconds` if that is less */
   idleSeconds?: number | undefined
   /** Seconds after the login after which the session ends in any case. @default 604800 (7 days) */
   absoluteSeconds?: number | undefined
@@ -137,10 +137,12 @@ const deviceBound = v.optional(
   ),
 )
 
+const usualIdleSeconds = 86_400
+
 /** The checks of the option `session`. */
 export const session = v.pipe(
   byDefault({
-    idleSeconds: v.optional(seconds(60, 31_536_000), 86_400),
+    idleSeconds: v.optional(seconds(60, 31_536_000)),
     absoluteSeconds: v.optional(seconds(60, 31_536_000), 604_800),
     rollingStepSeconds: v.optional(seconds(0, 86_400)),
     revalidateSeconds: v.optional(seconds(10, 86_400)),
@@ -174,5 +176,6 @@ export const session = v.pipe(
     ({ store, use }) => store === undefined || use === undefined,
     'must not have both "store" and "use": the session middleware has its own store',
   ),
-  v.transform((value) => ({ ...value, rollingStepSeconds: value.rollingStepSeconds ?? value.idleSeconds / 10 })),
+  v.transform((own) => ({ ...own, idleSeconds: own.idleSeconds ?? Math.min(usualIdleSeconds, own.absoluteSeconds) })),
+  v.transform((own) => ({ ...own, rollingStepSeconds: own.rollingStepSeconds ?? own.idleSeconds / 10 })),
 )

@@ -193,6 +193,13 @@ describe('the options of oidc()', () => {
     })
   })
 
+  test.each([
+    [{ absoluteSeconds: 3600 }, { idleSeconds: 3600, rollingStepSeconds: 360 }],
+    [{ absoluteSeconds: 172_800 }, { idleSeconds: 86_400, rollingStepSeconds: 8_640 }],
+  ])('session: %j needs no idle limit of its own', (session, expected) => {
+    expect(parse({ session }).session).toMatchObject(expected)
+  })
+
   test('accept several base URLs instead of one', () => {
     const baseUrls = ['https://a.example.com', 'https://b.example.com/app']
     expect(parse({ baseUrl: undefined, baseUrls })).toMatchObject({ baseUrls })
