@@ -67,6 +67,7 @@ function contextOf(application: Application, relyingParties: RelyingParties): Oi
       limits: configuration.session,
       countsAsUse,
       runtime,
+      areEndsShared: application.sharedStore !== undefined,
       refreshes,
       listed,
       forget: (record) => {

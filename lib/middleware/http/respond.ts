@@ -3,9 +3,18 @@ import { privateHeaders } from '../../http/problem.js'
 import type { Next, NodeRequest, NodeResponse } from '../types.js'
 import type { HttpRequest } from '../../http/request.js'
 
+/** Whether nobody receives a response any more. With HTTP/2 only its stream says so. */
+export function isGone(res: NodeResponse): boolean {
+  return res.destroyed || ('stream' in res && isDestroyed(res.stream))
+}
+
+function isDestroyed(stream: unknown): boolean {
+  return typeof stream === 'object' && stream !== null && Reflect.get(stream, 'destroyed') === true
+}
+
 /** Writes a response, unless one was written or the socket was closed meanwhile. */
 export function respond(req: NodeRequest, res: NodeResponse, outcome: Redirect | Respond): void {
-  if (res.headersSent || res.writableEnded || res.destroyed) return
+  if (res.headersSent || res.writableEnded || isGone(res)) return
   const { status, headers, body } = outcome.kind === 'redirect' ? redirectResponse(req, outcome) : outcome
   try {
     res.statusCode = status

@@ -2,6 +2,7 @@ import onHeaders from 'on-headers'
 import type { MaybePromise } from '../../base/maybe-promise.js'
 import type { Runtime } from '../../base/runtime.js'
 import type { NodeResponse } from '../types.js'
+import { isGone } from './respond.js'
 
 // During a slower response, a login or logout in another tab may have finished: the old session must not be written again.
 const slowMilliseconds = 5_000
@@ -12,16 +13,23 @@ const slowRemovalMilliseconds = 500
 export class ResponseTime {
   readonly #runtime: Pick<Runtime, 'now'>
   readonly #startedAt: number
+  #currentAt: number
 
   /** @param startedAt - when its request came, in milliseconds since the epoch */
   constructor(runtime: Pick<Runtime, 'now'>, startedAt: number) {
     this.#runtime = runtime
     this.#startedAt = startedAt
+    this.#currentAt = startedAt
   }
 
-  /** Whether it is too late to renew a session that this request has not changed. */
+  /** Notes that all processes know at this time of no end of the session. */
+  noteCurrent(): void {
+    this.#currentAt = this.#runtime.now()
+  }
+
+  /** Whether it is too late to renew a session that this request has not changed: since its start, or since the last note. */
   get isLate(): boolean {
-    return this.#runtime.now() - this.#startedAt > slowMilliseconds
+    return this.#runtime.now() - this.#currentAt > slowMilliseconds
   }
 
   /** Whether it is too late to remove cookies that no session is in. */
@@ -57,7 +65,7 @@ export function lookUntilSent(res: NodeResponse, look: () => MaybePromise<boolea
   async function onTime(): Promise<void> {
     const isOfUse = await attempt(look)
     if (isOver) return
-    if (!isOfUse || res.destroyed) {
+    if (!isOfUse || isGone(res)) {
       stop()
       return
     }

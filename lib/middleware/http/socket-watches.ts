@@ -1,3 +1,4 @@
+import { isGone } from './respond.js'
 import type { NodeRequest, NodeResponse } from '../types.js'
 
 interface Watch {
@@ -18,7 +19,7 @@ export class SocketWatches {
    * @param res - if it is known. Only this tells whether a request is complete: a client may send the next one before (pipelining)
    */
   add(req: NodeRequest, release: () => void, res?: NodeResponse): void {
-    if (req.socket.destroyed || res?.destroyed === true) {
+    if (req.socket.destroyed || (res !== undefined && isGone(res))) {
       release()
       return
     }

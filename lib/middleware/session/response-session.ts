@@ -8,7 +8,7 @@ import { type FoundSession, storedSessionIn, recordsIn, type SessionStorage } fr
 import type { SessionRecord } from '../../session/record.js'
 import type { BindingSettings, SessionBinding, SessionReading } from './identity.js'
 import { endSessions, noteEnd } from './session-end.js'
-import { finishHeaders, unlessRepeated } from '../http/respond.js'
+import { finishHeaders, isGone, unlessRepeated } from '../http/respond.js'
 import { lookUntilSent, ResponseTime } from '../http/slow-response.js'
 import type { NodeResponse } from '../types.js'
 
@@ -97,7 +97,7 @@ export class BoundSession implements SessionBinding {
   }
 
   canStore(): boolean {
-    return !this.#res.headersSent && !this.#res.destroyed
+    return !this.#res.headersSent && !isGone(this.#res)
   }
 
   store(next: SessionRecord): MaybePromise<void> {
@@ -199,7 +199,7 @@ export class BoundSession implements SessionBinding {
   #lookUntilSent(): void {
     // Where it is late, nothing is written without a change, which looks again.
     const isOfUse = (): boolean => this.#changed !== undefined || !this.#time.isLate
-    lookUntilSent(this.#res, () => whenDone(noteEnd(this.#settings, this.#storage, this.#record), isOfUse))
+    lookUntilSent(this.#res, () => whenDone(noteEnd(this.#settings, this.#storage, this.#record, this.#time), isOfUse))
   }
 
   #touched(current: SessionRecord): SessionRecord {

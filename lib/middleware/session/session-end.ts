@@ -3,6 +3,7 @@ import type { Refreshes } from '../../relying-party/tokens/refreshes.js'
 import type { SessionStorage } from '../../session/storage/storage.js'
 import type { SessionRecord } from '../../session/record.js'
 import { mapAll } from '../../session/storage/several.js'
+import type { ResponseTime } from '../http/slow-response.js'
 import type { ListedSessions } from './list/listed-sessions.js'
 
 /** What must forget a session when it ends. */
@@ -10,6 +11,8 @@ export interface SessionEndSettings {
   readonly refreshes: Refreshes
   /** Forgets cached data of a session. */
   readonly forget: (record: SessionRecord) => void
+  /** Whether all processes hear of the end of a session. */
+  readonly areEndsShared: boolean
   /** The lists of sessions; absent without a shared store. */
   readonly listed?: ListedSessions | undefined
 }
@@ -35,14 +38,19 @@ export function endSessions(
   })
 }
 
-/** Notes that another process has ended a session, if it has: no response of this process writes its cookie any more. */
+/**
+ * Notes that another process has ended a session, if it has: no response of this process writes its cookie any more. If it would be known
+ * here and goes on, a slow response has still time to renew it.
+ */
 export function noteEnd(
-  { refreshes }: Pick<SessionEndSettings, 'refreshes'>,
-  storage: Pick<SessionStorage, 'find'>,
+  { refreshes, areEndsShared }: Pick<SessionEndSettings, 'refreshes' | 'areEndsShared'>,
+  storage: Pick<SessionStorage, 'find' | 'sharedStore'>,
   record: SessionRecord | undefined,
+  time?: ResponseTime,
 ): MaybePromise<void> {
   if (record === undefined) return
   return whenDone(storage.find(record), (found) => {
     if (found === undefined) refreshes.end(record)
+    else if (areEndsShared || storage.sharedStore !== undefined) time?.noteCurrent()
   })
 }

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
+import { setTimeout } from 'node:timers/promises'
 import { Clock } from '../../kit/clock.js'
 import { FakeStore } from '../../kit/stores/memory.js'
 import { settled, until } from '../../kit/until.js'
@@ -21,9 +22,12 @@ let world: RefreshWorld
 let sharedStore: FakeStore
 afterEach(() => world.close())
 
-async function begin(session: object): Promise<void> {
+type Stores = (store: FakeStore) => { readonly sharedStore?: FakeStore; readonly session?: object }
+
+async function begin(session: object, withStore: Stores = (store) => ({ sharedStore: store })): Promise<void> {
   sharedStore = new FakeStore(Clock.real())
-  world = await startRefreshWorld({ layers, oidc: { sharedStore, session } })
+  const stores = withStore(sharedStore)
+  world = await startRefreshWorld({ layers, oidc: { ...stores, session: { ...session, ...stores.session } } })
   await world.enter(world.browser)
 }
 
@@ -75,6 +79,50 @@ describe('a response that begins long after its handler has changed the session'
     }
     // Each request reads what has ended and what was renewed, and update() the former once more.
     expect(calls).toEqual([3, 2])
+  })
+})
+
+describe('a response that begins later than five seconds after its request, and only renews the session', () => {
+  const slowly = async (): Promise<void> => {
+    await looked()
+    world.clock.advance(4)
+    await looked()
+    world.clock.advance(4)
+  }
+  const renewals = async (): Promise<number> => {
+    world.clock.advance(61)
+    return (await world.browser.fetch(world.url('/waiting'))).setCookies.length
+  }
+
+  test.each([
+    ['a shared store', (store: FakeStore) => ({ sharedStore: store })],
+    ['a store of sessions', (store: FakeStore) => ({ session: { store } })],
+  ])('renews it if %s knows of no logout until then', async (_what, withStore) => {
+    await begin({ rollingStepSeconds: 60 }, withStore)
+    meanwhile = slowly
+    expect(await renewals()).toBe(1)
+  })
+
+  test('does not renew it if the store was not asked in time, or did not answer', async () => {
+    await begin({ rollingStepSeconds: 60 })
+    meanwhile = async () => void world.clock.advance(6)
+    expect(await renewals()).toBe(0)
+    meanwhile = async () => {
+      sharedStore.outage = true
+      await slowly()
+      sharedStore.outage = false
+    }
+    expect(await renewals()).toBe(0)
+  })
+
+  test('SC14: does not renew it without a store: another process may have ended it', async () => {
+    await begin({ rollingStepSeconds: 60 }, () => ({}))
+    meanwhile = async () => {
+      world.clock.advance(4)
+      await setTimeout(600)
+      world.clock.advance(4)
+    }
+    expect(await renewals()).toBe(0)
   })
 })
 

@@ -44,6 +44,7 @@ async function respondWith(
         refreshes: new RefreshCoordinator(watch),
         forget: () => undefined,
         countsAsUse: () => true,
+        areEndsShared: false,
       },
       storage,
       exchange,
@@ -168,7 +169,14 @@ describe('the response that carries a session', () => {
       remark: () => undefined,
     })
     const refreshes = new RefreshCoordinator(watch)
-    const bindingSettings = { limits, runtime: watch, refreshes, forget: () => undefined, countsAsUse: () => true }
+    const bindingSettings = {
+      limits,
+      runtime: watch,
+      refreshes,
+      forget: () => undefined,
+      countsAsUse: () => true,
+      areEndsShared: false,
+    }
     const server = createServer((_req, res) => {
       const session = bindSession(bindingSettings, storage, exchange, res) as SessionBinding
       Promise.resolve(handle({ session, res, refreshes })).then(
