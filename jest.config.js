@@ -21,5 +21,6 @@ export default {
   // Tests wait for sockets and other processes much of the time: two cores take three at once.
   maxWorkers: 3,
   runner: '<rootDir>/test/setup/fresh-workers-runner.js',
-  testTimeout: 30_000,
+  // Only what never ends fails by its time: nobody knows how busy the machine is.
+  testTimeout: 120_000,
 }

@@ -165,7 +165,7 @@ describe('the diagnostics of a login', () => {
     for (const code of ['invalid_grant', 'provider_unreachable', 'provider_refused_client', 'token_signature_invalid'])
       expect(codes).toContain(code)
     expect(marks.size).toBeGreaterThan(50)
-  }, 60_000)
+  })
 
   test.each([
     ['error', 'access_denied'],

@@ -29,7 +29,7 @@ describeWith('chromium', 'the tokens behind the APIs of the tour', (path) => {
       'The API answers',
     ])
     expect(complaints).toEqual([])
-  }, 60_000)
+  })
 
   test('can be waited for without scripts, by pressing the button at one’s own time', async () => {
     const { page } = await stage.visitor({ javaScriptEnabled: false })

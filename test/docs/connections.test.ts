@@ -119,7 +119,7 @@ describeWith('redis-server', 'a snippet with a Redis client survives the death o
       let said: unknown = 'reconnecting'
       while (said === 'reconnecting') said = await word(child)
       expect(said).toBe('ready')
-    }, 30_000)
+    })
   }
 })
 
@@ -204,7 +204,7 @@ describe.each(opening.filter(isUpgrade))('the WebSocket recipe of $markdown', (s
     await resetUpgrades(port)
     ;(await greeting()).terminate()
     expect(child.exitCode).toBeNull()
-  }, 30_000)
+  })
 
   test('survives a signed-in client that sends an invalid frame or resets the connection', async () => {
     for (const end of ['frame', 'reset'] as const) {
@@ -218,7 +218,7 @@ describe.each(opening.filter(isUpgrade))('the WebSocket recipe of $markdown', (s
     }
     ;(await greeting()).terminate()
     expect(child.exitCode).toBeNull()
-  }, 30_000)
+  })
 })
 
 describe.each(opening.filter(isProxy))('the proxy of $markdown', (snippet) => {
@@ -272,5 +272,5 @@ describe.each(opening.filter(isProxy))('the proxy of $markdown', (snippet) => {
     socket.terminate()
     expect(text.toString()).toBe('/v1/live Bearer ')
     expect(child.exitCode).toBeNull()
-  }, 30_000)
+  })
 })

@@ -36,7 +36,7 @@ describe('npm run compat', () => {
       /^NO {3}koa .*0 of 1[\s\S]*it starts: \S+ \d\S+ is not installed here[\s\S]*not passed: koa\n$/,
     )
     expect([status, left]).toEqual([1, []])
-  }, 60_000)
+  })
 
   test('lists its rows, and refuses a row or an option that it does not know', () => {
     expect(compat('--help')).toMatchObject({ status: 0, stdout: expect.stringMatching(/^Rows: express, .*, deno\b/m) })

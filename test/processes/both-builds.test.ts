@@ -40,7 +40,7 @@ describe.each(['esm', 'cjs'])('with oidc() and bearer() of the %s build, and all
       otherSite: 403,
       renewal: [401, { code: 'no_access_token', isOurs: true }],
     })
-  }, 60_000)
+  })
 })
 
 test.each(['esm', 'cjs'])(

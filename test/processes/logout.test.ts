@@ -32,7 +32,7 @@ describeWith('redis-server', 'a back-channel logout that one of three processes 
       const again = await fleet.signIn('alice')
       for (const index of [0, 1, 2]) expect(await post(index, token)).toBe(400)
       expect(await statuses(again)).toEqual(here)
-    }, 60_000)
+    })
 
     test(`BC15: is answered with 400 while Redis is unavailable, and stays in force after its return (sessions by ${storage})`, async () => {
       await start(storage)
@@ -50,7 +50,7 @@ describeWith('redis-server', 'a back-channel logout that one of three processes 
       await redis.kill()
       await redis.restart()
       await until(async () => isDeepStrictEqual(await statuses(alice), gone))
-    }, 60_000)
+    })
   }
 
   test('SR08: leaves no name in Redis that identifies a person or a session', async () => {
@@ -61,7 +61,7 @@ describeWith('redis-server', 'a back-channel logout that one of three processes 
     client.destroy()
     expect(names.length).toBeGreaterThan(0)
     expect(names.filter((name) => !/^oidc:[a-z]+:1:[\w-]{43}$/.test(name))).toEqual([])
-  }, 60_000)
+  })
 })
 
 const here = [200, 200, 200]

@@ -37,7 +37,7 @@ describeWith('redis-server', 'an outage in the middle of a loop of requests', (p
       expect(unexpected(answers, [200, 503])).toEqual([])
       expect(answers.filter(({ status }) => status === 503).flatMap(({ setCookies }) => setCookies)).toEqual([])
       expect(await subjectsOf(everyone, fleet)).toEqual(names)
-    }, 90_000)
+    })
 
     test(`RF07: of the provider loses no session, and signs nobody out meanwhile (sessions by ${storage})`, async () => {
       const { provider, fleet, everyone } = await start(program, storage)
@@ -60,7 +60,7 @@ describeWith('redis-server', 'an outage in the middle of a loop of requests', (p
       const after = await tokensOf(everyone, fleet)
       expect(after.filter((token, index) => token === undefined || token === before[index])).toEqual([])
       expect(await subjectsOf(everyone, fleet)).toEqual(names)
-    }, 90_000)
+    })
   }
 })
 

@@ -36,7 +36,7 @@ describeWith('redis-server', 'a security event that one of three processes recei
       const again = await fleet.signIn('alice')
       for (const index of [0, 1, 2]) expect(await push(index, token)).toBe(202)
       expect(await statuses(again)).toEqual(here)
-    }, 60_000)
+    })
 
     test(`SG14: ends a live connection to another process (sessions by ${storage})`, async () => {
       await start(storage)
@@ -46,7 +46,7 @@ describeWith('redis-server', 'a security event that one of three processes recei
       expect(await live.rest()).toBe('session_missing')
       await other.close()
       expect(await statuses(bob)).toEqual(here)
-    }, 60_000)
+    })
 
     test(`SG09: gets 503 while Redis is unavailable, and acts when it comes again (sessions by ${storage})`, async () => {
       await start(storage)
@@ -60,7 +60,7 @@ describeWith('redis-server', 'a security event that one of three processes recei
       // Clients need a moment to connect again.
       await until(async () => (await push(2, token)) === 202)
       expect(await statuses(alice)).toEqual(gone)
-    }, 60_000)
+    })
   }
 })
 

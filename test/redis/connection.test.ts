@@ -51,7 +51,7 @@ describeWith('redis-server', 'the connection of a client', (path) => {
     expect(await untilAnswered(() => sharedStore.get(['kept']))).toEqual(['value'])
     expect(await others).toBe('DisconnectsClientError')
     expect(await client.get('oidc:kept')).toBe('value')
-  }, 30_000)
+  })
 
   test('is kept where a blocking command of the application holds everything up for a while', async () => {
     client.on('error', () => undefined)
@@ -71,7 +71,7 @@ describeWith('redis-server', 'the connection of a client', (path) => {
     expect(await redisStore(client, patient).get(['a'])).toEqual([undefined])
     expect([wire.count, wire.closed]).toEqual([2, 1])
     other.destroy()
-  }, 30_000)
+  })
 
   test('is kept where Redis itself is frozen', async () => {
     client.on('error', () => undefined)
@@ -87,7 +87,7 @@ describeWith('redis-server', 'the connection of a client', (path) => {
     server.resume()
     expect(await waiting).toBe('value')
     expect(await redisStore(client, patient).get(['kept'])).toEqual(['value'])
-  }, 30_000)
+  })
 
   test('stays closed where its owner has closed it, and is kept where something subscribes on it', async () => {
     client.on('error', () => undefined)
@@ -102,7 +102,7 @@ describeWith('redis-server', 'the connection of a client', (path) => {
     await until(() => wire.closed === 2)
     expect([wire.count, client.isOpen]).toEqual([2, false])
     await client.connect()
-  }, 30_000)
+  })
 
   test('may be lost where nobody listens for errors, without ending the process', async () => {
     await client.connect()
@@ -111,7 +111,7 @@ describeWith('redis-server', 'the connection of a client', (path) => {
     await expect(sharedStore.get(['a'])).rejects.toMatchObject({ code: 'session_store_unavailable' })
     await server.restart()
     expect(await untilAnswered(() => sharedStore.get(['a']))).toEqual([undefined])
-  }, 30_000)
+  })
 })
 
 describeWith('redis-server', 'the connections of a cluster', (path) => {
@@ -136,7 +136,7 @@ describeWith('redis-server', 'the connections of a cluster', (path) => {
     cluster.destroy()
     await Promise.all(wires.map((wire) => wire.close()))
     await topology.stop()
-  }, 40_000)
+  })
 })
 
 test('have one listener for errors, however many stores use a client', () => {

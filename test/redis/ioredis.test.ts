@@ -78,5 +78,5 @@ describeWith('redis-server', 'a client of ioredis', (path) => {
     client.disconnect()
     await wire.close()
     await server.stop()
-  }, 30_000)
+  })
 })

@@ -60,7 +60,7 @@ describe('the metrics of a login, and what follows', () => {
             dataPoints.map(({ attributes }) => attributes),
           )
         }
-  }, 30_000)
+  })
   afterAll(async () => {
     end()
     api.close()

@@ -132,7 +132,7 @@ describe('an error, a print-out or a response', () => {
     for (const code of ['invalid_grant', 'token_signature_invalid', 'provider_refused_client', 'session_too_large'])
       expect(codes).toContain(code)
     expect(canaries.size).toBeGreaterThan(50)
-  }, 60_000)
+  })
 
   test('LK01: holds none of these where the callback refuses a response', async () => {
     fault = ({ answer }) => answer()

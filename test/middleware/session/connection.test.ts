@@ -215,7 +215,7 @@ describe('a live connection', () => {
     await until(() => isOpen)
     inner.all((_error, sessions) => Object.keys(sessions ?? {}).forEach((id) => inner.destroy(id)))
     expect((await events).json()).toBe('session_missing')
-  }, 20_000)
+  })
 
   test('with a stored session follows the idle limit that other requests prolong', async () => {
     const sharedStore = new FakeStore({ now: () => Date.now() })
