@@ -1,3 +1,4 @@
+import { headerLines } from '../middleware/http/request.js'
 import type { NodeRequest } from '../middleware/types.js'
 
 // Headers of one connection only (RFC 9110 section 7.6.1).
@@ -39,16 +40,18 @@ const webSocketHeaders: ReadonlySet<string> = new Set([
  *
  * @param csrfHeader - the header that `csrf()` looks for
  */
-export function forwardedHeaders({ rawHeaders, headers }: NodeRequest, csrfHeader: string): string[] {
+export function forwardedHeaders(req: NodeRequest, csrfHeader: string): string[] {
+  const { headers } = req
+  const lines = headerLines(req)
   const named = connectionNames(headers.connection).map(plainName)
   const isWebSocket = headers.upgrade !== undefined
   const passed: string[] = []
-  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i] ?? ''
+  for (let i = 0; i + 1 < lines.length; i += 2) {
+    const name = lines[i] ?? ''
     const key = plainName(name)
     const isOfSocket = isWebSocket && webSocketHeaders.has(key)
     if (isOfSocket || !(key === csrfHeader || named.includes(key) || isDropped(key)))
-      passed.push(name, rawHeaders[i + 1] ?? '')
+      passed.push(name, lines[i + 1] ?? '')
   }
   return passed
 }

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { forwardedHeaders } from '../../lib/proxy/request-headers.js'
+import { adaptedRequest } from '../kit/adapted-request.js'
 import { type Proxied, startProxied } from '../kit/api/proxied.js'
 
 let proxied: Proxied
@@ -115,5 +117,20 @@ describe('the request that the API gets', () => {
   test('has no body where the browser sends none', async () => {
     const { headers, body } = await sent(['Content-Length: 0'], 'POST /api/x HTTP/1.1')
     expect([headers['content-length'], headers['transfer-encoding'], body]).toEqual(['0', undefined, ''])
+  })
+
+  test('AP03: has the same headers where an adapter fills in nothing but headers, as on AWS Lambda', () => {
+    const headers = {
+      accept: 'a/b',
+      'x-trace': ['1', '2'],
+      cookie: 'other=1',
+      authorization: 'Basic eA==',
+      x_forwarded_for: '1.2.3.4',
+      connection: 'X-Secret',
+      'x-secret': '1',
+      'x-csrf': '1',
+    }
+    const sent = forwardedHeaders(adaptedRequest({ url: '/api/x', headers }), 'x-csrf')
+    expect(sent).toEqual(['accept', 'a/b', 'x-trace', '1', 'x-trace', '2'])
   })
 })

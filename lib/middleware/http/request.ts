@@ -53,9 +53,19 @@ class NodeHttpRequest implements HttpRequest {
 }
 
 /** The values of a header, as they came: Node keeps the first of some, and joins others. */
-export function headerValues({ rawHeaders }: Pick<NodeRequest, 'rawHeaders'>, name: string): readonly string[] {
-  return rawHeaders.filter((_value, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === name)
+export function headerValues(req: WithHeaders, name: string): readonly string[] {
+  const lines = headerLines(req)
+  return lines.filter((_value, index) => index % 2 === 1 && lines[index - 1]?.toLowerCase() === name)
 }
+
+/** The headers as they came, as names and values in turn. */
+export function headerLines({ rawHeaders, headers }: WithHeaders): readonly string[] {
+  if (rawHeaders.length > 0) return rawHeaders
+  // The adapters of serverless platforms make a request of an event, and fill in nothing but `headers`.
+  return Object.entries(headers).flatMap(([name, value = []]) => [value].flat().flatMap((one) => [name, one]))
+}
+
+type WithHeaders = Pick<NodeRequest, 'rawHeaders' | 'headers'>
 
 const none: readonly string[] = []
 const noCookies: HttpRequest['cookies'] = Object.freeze(parse(''))
