@@ -27,8 +27,8 @@ export interface TokenProviderOptions extends Pick<
 > {
   /**
    * The same map as the option `providers` of `oidc()`: exactly these issuers are trusted, with their aliases, tenants and
-   * descriptions. If several have the same issuer, the first describes it. `req.auth.provider` is the name, unless several have the
-   * issuer. A function that finds providers by name does not know the issuers of tokens: give a function as `issuer` then.
+   * descriptions. If several have the same issuer, the first describes it. Of a template's tenants, each has the metadata at its
+   * own issuer, not those at a `discoveryUrl` which they share. `req.auth.provider` is the name, unless several have the issuer. A function that finds providers by name does not know the issuers of tokens: give a function as `issuer` then.
    */
   providers: Readonly<Record<string, TokenProvider>>
   /** The providers name their issuers. @default none */
@@ -145,10 +145,16 @@ function issuersOf(name: string, provider: unknown): readonly Found[] {
   const tenants: readonly unknown[] = Array.isArray(provider['tenants']) ? provider['tenants'] : []
   return tenants.map((tenant) => {
     const fill = (template: unknown): string => String(template).replace(tenantPlace, String(tenant))
-    const { issuerAliases: aliases, ...more } = description
+    const { issuerAliases: aliases, discoveryUrl: url, ...more } = description
     const filled = Array.isArray(aliases) ? { issuerAliases: aliases.map(fill) } : {}
-    return { issuer: fill(issuer), name, description: { ...more, ...filled }, fetch }
+    const place = isShared(url) ? {} : { discoveryUrl: typeof url === 'string' ? fill(url) : url }
+    return { issuer: fill(issuer), name, description: { ...more, ...filled, ...place }, fetch }
   })
+}
+
+// Metadata that tenants have in common name the template as their issuer, as logins need it. Those of one tenant are at its issuer.
+function isShared(discoveryUrl: unknown): boolean {
+  return typeof discoveryUrl === 'string' && !isIssuerTemplate(discoveryUrl)
 }
 
 // Two clients of one provider: its tokens are the same.

@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
 import { bearer } from '../../../lib/index.js'
-import { google } from '../../../lib/providers/index.js'
+import { entra, google } from '../../../lib/providers/index.js'
 import { parseBearerOptions } from '../../../lib/options/bearer/schema.js'
 import { failureOf } from '../../kit/failure.js'
+import { json } from '../../kit/provider/answers.js'
 import { apiProvider } from '../../kit/provider/provider.js'
 import { reasonOf, testApi } from '../../kit/resource-server/api.js'
 
@@ -48,6 +49,36 @@ describe('bearer({ providers })', () => {
     expect(Object.keys(issuers)).toEqual(['https://login.example.com/t1/v2.0', 'https://login.example.com/t2/v2.0'])
     expect(issuers['https://login.example.com/t2/v2.0']?.issuerAliases).toEqual(['https://sts.example.net/t2/'])
     expect(new Set(Object.values(names))).toEqual(new Set(['entra']))
+  })
+
+  test('finds the metadata of each listed tenant, where those that the tenants share are for logins', async () => {
+    const [one, two] = ['11111111-2222-3333-4444-555555555555', '11111111-2222-3333-4444-666666666666']
+    const root = 'https://login.microsoftonline.com'
+    const issuerOf = (tenant: string) => `${root}/${tenant}/v2.0`
+    const provider = apiProvider({ issuer: issuerOf('common') })
+    for (const tenant of ['common', one, two]) {
+      const named = tenant === 'common' ? '{tenantid}' : tenant
+      provider.answers[`/${tenant}/v2.0/.well-known/openid-configuration`] = () =>
+        json({ ...provider.metadata, issuer: issuerOf(named) })
+    }
+    const work = { ...entra({ tenant: 'common', tenants: [one, two] }), ...client }
+    const { accept } = testApi({ issuer: undefined, providers: { work }, audience }, provider)
+    for (const iss of [issuerOf(one), issuerOf(two)]) {
+      expect(await accept(provider.accessToken({ iss }))).toMatchObject({ issuer: iss, provider: 'work' })
+    }
+    expect(provider.requests).not.toContain(work.discoveryUrl)
+  })
+
+  test.each([
+    ['https://login.example.com/{tenantid}/metadata', 'https://login.example.com/t1/metadata'],
+    ['https://login.example.com/common/metadata', undefined],
+    [false, false],
+  ])('takes the discoveryUrl %s of listed tenants for %s', (discoveryUrl, own) => {
+    const template = 'https://login.example.com/{tenantid}/v2.0'
+    const metadata = { jwks_uri: 'https://login.example.com/keys' }
+    const { issuers } = trusted({ work: { issuer: template, tenants: ['t1'], discoveryUrl, metadata } })
+    expect(issuers['https://login.example.com/t1/v2.0']).toMatchObject({ metadata })
+    expect(issuers['https://login.example.com/t1/v2.0']?.discoveryUrl).toBe(own)
   })
 
   test('gives listed tenants, and two clients of one issuer, no aliases where none are named', () => {
