@@ -91,7 +91,8 @@ export interface IssuerKeyOptions {
 export interface SubjectOptions {
   /**
    * The claim that identifies a person. Choose one that the issuer never assigns to a second person, such as Entra's `oid` or
-   * `username` in introspection responses, not an e-mail address. Machines are identified by `sub` only. @default 'sub'
+   * `username` in introspection responses, not an e-mail address. A machine is identified by it only where `sub` is the same and is
+   * not made of the client's ID, as in Entra: any other `sub` could be what a person has in this claim. Other machines need `client`. @default 'sub'
    */
   claim?: string | undefined
   /**

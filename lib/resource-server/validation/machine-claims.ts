@@ -87,8 +87,11 @@ function isMachineGrant({ gty, grant_type: grantType }: Claims): boolean {
   return isOneOf(gty, machineGrants) || isOneOf(grantType, machineGrants)
 }
 
-// Plain: RFC 9068 section 2.2, Okta, Cognito and most others. With `@clients`: Auth0. With `(age!…)`: ForgeRock.
-function isOwnSubject(claims: Claims): boolean {
+/**
+ * Whether `sub` is made of the client's ID. Plain: RFC 9068 section 2.2, Okta, Cognito and most others. With `@clients`: Auth0. With
+ * `(age!…)`: ForgeRock.
+ */
+export function isOwnSubject(claims: Claims): boolean {
   const { sub, client_id: id, azp, cid, appid } = claims
   return (
     isText(sub) && (namesClient(sub, id) || namesClient(sub, azp) || namesClient(sub, cid) || namesClient(sub, appid))

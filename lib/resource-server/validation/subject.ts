@@ -2,11 +2,11 @@ import type { OidcErrorInit } from '../../error-details.js'
 import { TokenValidationError } from '../../errors.js'
 import type { JsonObject } from '../../base/json.js'
 import { findSignOfPerson } from './client-claims.js'
-import type { Speaker } from './machine-claims.js'
+import { isOwnSubject, type Speaker } from './machine-claims.js'
 
 /** Where the tokens of one issuer name their subject. */
 export interface SubjectRules {
-  /** The claim that identifies a person; `sub` may also name a client. */
+  /** The claim that identifies a person; a machine only where it is `sub`, or the same as `sub`. */
   readonly claim: string
   /** Whether a client may be the subject of a token that names no other. */
   readonly client: boolean
@@ -48,16 +48,20 @@ export function findSubject(claims: Readonly<JsonObject>, actor: Actor, rules: S
   const { speaker } = actor
   const named = claims[claim]
   const isNamed = named !== undefined && named !== null
-  // A machine's token may contain a claim that identifies a person too, such as its owner's name.
-  if (isNamed && (claim === 'sub' || speaker === 'person' || speaker === 'unknown')) {
+  if (isNamed && identifies(named, claims, speaker, rules)) {
     return { subject: requireUsable(named, rules), isMachine: isMachine[speaker] }
   }
   if (isNamed && speaker === 'both') {
-    const message = `the token's claims indicate both a machine and a person: its ${claim} may be another person's`
-    throw new TokenValidationError('token_claim_invalid', message, subjectDetails(claim, 'another value'))
+    throw doubtful(
+      claim,
+      `the token's claims indicate both a machine and a person: its ${claim} may be another person's`,
+    )
   }
   const obstacle = obstacleTo(claims, actor, rules)
   if (obstacle === undefined) return { subject: clientPrefix + (actor.client ?? ''), isMachine: true }
+  if (isNamed && obstacle === notAllowed) {
+    throw doubtful(claim, `the token is a machine's, and its ${claim} may be a person's: ${clientHint}`)
+  }
   throw new TokenValidationError(
     'token_claim_missing',
     missing(claim, obstacle, speaker),
@@ -66,6 +70,23 @@ export function findSubject(claims: Readonly<JsonObject>, actor: Actor, rules: S
 }
 
 const notAllowed = Symbol('not allowed')
+const clientHint = '"subject.client" takes the client for the subject'
+
+// A machine's token may contain a claim that identifies a person too, such as its owner's name. In Entra, oid and sub of a machine are
+// both the name that it alone has in the directory. Any other sub, such as the client's ID, may be what a person has in that claim.
+function identifies(
+  named: unknown,
+  claims: Readonly<JsonObject>,
+  speaker: Speaker,
+  { claim, client }: SubjectRules,
+): boolean {
+  if (claim === 'sub' || speaker === 'person' || speaker === 'unknown') return true
+  return speaker === 'machine' && !client && named === claims['sub'] && !isOwnSubject(claims)
+}
+
+function doubtful(claim: string, message: string): TokenValidationError {
+  return new TokenValidationError('token_claim_invalid', message, subjectDetails(claim, 'another value'))
+}
 
 /** Why the client cannot be the subject; `undefined` if it can. */
 function obstacleTo(
@@ -106,7 +127,6 @@ function missing(claim: string, obstacle: string | typeof notAllowed, speaker: S
     const hint = isClaim ? ': list it in "subject.clientClaims" if it never is' : ''
     return `the token's ${claim} is missing, and the token is not its client's own (${obstacle})${hint}`
   }
-  if (claim !== 'sub' && speaker === 'machine')
-    return `the token is a machine's, whose subject is not in ${claim}: "subject.client" allows it`
+  if (claim !== 'sub' && speaker === 'machine') return `the token is a machine's, and has no ${claim}: ${clientHint}`
   return `the token's ${claim} is missing: the option "subject" can name another claim, or take clients for subjects`
 }

@@ -48,6 +48,18 @@ describe('the subject of a token', () => {
       true,
     ],
     [
+      'a claim of a machine that is its sub, too',
+      { claims: { sub: 'o1', oid: 'o1' }, speaker: 'machine', option: { claim: 'oid' } },
+      'o1',
+      true,
+    ],
+    [
+      'the client of such a machine where the option says so',
+      { claims: { sub: 'o1', oid: 'o1' }, speaker: 'machine', option: { claim: 'oid', client: true } },
+      'client:web',
+      true,
+    ],
+    [
       'the client beside what is allowed',
       { claims: { x: 'y' }, option: { client: true, clientClaims: ['x'] } },
       'client:web',
@@ -90,9 +102,33 @@ describe('the subject of a token', () => {
     ],
     [
       'the owner of a machine',
-      { claims: { email: 'ann' }, speaker: 'machine', option: byEmail },
+      { claims: { sub: 'x', email: 'ann' }, speaker: 'machine', option: byEmail },
+      'token_claim_invalid',
+      'the token is a machine\'s, and its email may be a person\'s: "subject.client" takes the client for the subject',
+    ],
+    [
+      'the sub of a machine, which may be the name of a person',
+      { claims: { sub: 'web' }, speaker: 'machine', option: byEmail },
       'token_claim_missing',
-      'the token is a machine\'s, whose subject is not in email: "subject.client" allows it',
+      'the token is a machine\'s, and has no email: "subject.client" takes the client for the subject',
+    ],
+    [
+      'the client ID of a machine, which a person may have chosen as name',
+      { claims: { sub: 'web', username: 'web', client_id: 'web' }, speaker: 'machine', option: { claim: 'username' } },
+      'token_claim_invalid',
+      'the token is a machine\'s, and its username may be a person\'s: "subject.client" takes the client for the subject',
+    ],
+    [
+      'a claim that is not usable, though it is the sub of a machine',
+      { claims: { sub: '', email: '' }, speaker: 'machine', option: byEmail },
+      'token_claim_invalid',
+      "the token's email is empty",
+    ],
+    [
+      'the sub of what is both',
+      { claims: { sub: 'x', email: 'x' }, speaker: 'both', option: byEmail },
+      'token_claim_invalid',
+      "the token's claims indicate both a machine and a person: its email may be another person's",
     ],
     ['no client', { client: undefined, option: clients }, 'token_claim_missing', notOwn('sub', 'it names no client')],
     [

@@ -185,11 +185,24 @@ describe('a subject claim of another name', () => {
     expect(reasonOf(await refuse(issuer.accessToken({ oid })))).toBe('token_claim_invalid')
   })
 
+  test('identifies the machines of Entra, whose sub is the same, and nobody by the lack of a claim', async () => {
+    const { issuer, accept, refuse } = testApi(options)
+    const ids = { sub: 'o1', oid: 'o1', tid: 't', client_id: undefined, scope: undefined }
+    const machine = { ...ids, azp: 'app', azpacr: '1', idtyp: 'app' }
+    await expect(accept(issuer.accessToken(machine))).resolves.toMatchObject({ subject: 'o1', isMachine: true })
+    for (const other of [{ oid: 'o2' }, { oid: undefined }, { sub: undefined }, { scp: 'Orders.Read' }]) {
+      expect((await refuse(issuer.accessToken({ ...machine, ...other }))).status).toBe(401)
+    }
+    const person = await accept(issuer.accessToken({ ...ids, azp: 'app', azpacr: '1', scp: 'Orders.Read' }))
+    expect(person).toMatchObject({ subject: 'o1', isMachine: false })
+    expect((await accept(issuer.accessToken({ ...ids, sub: 'pairwise', azp: 'app' }))).isMachine).toBeUndefined()
+  })
+
   test('does not identify people in a machine’s token, which may name its owner', async () => {
     const subject = { claim: 'username' }
     const claims = { aut: 'APPLICATION', username: 'admin', sub: 'web' }
     const { issuer, refuse } = testApi({ profile: 'jwt', subject })
-    expect(reasonOf(await refuse(issuer.accessToken(claims)))).toBe('token_claim_missing')
+    expect(reasonOf(await refuse(issuer.accessToken(claims)))).toBe('token_claim_invalid')
     const both = testApi({ profile: 'jwt', subject: { ...subject, client: true } }, issuer)
     await expect(both.accept(issuer.accessToken(claims))).resolves.toMatchObject({
       subject: 'client:web',
