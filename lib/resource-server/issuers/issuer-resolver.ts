@@ -8,7 +8,8 @@ import { callInTime } from '../../base/timers/call-in-time.js'
 
 import { type IssuerSettings, type TrustedIssuer, createTrustedIssuer } from './trusted-issuer.js'
 
-const maxKnown = 500
+// With the metadata and keys of a usual provider, about 15 KB each.
+const maxKnown = 5000
 const maxUnknown = 1000
 const maxUnderWay = 100
 const maxRetired = 100

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { IssuerResolver } from '../../../lib/resource-server/issuers/issuer-resolver.js'
 import { reasonOf, testApi } from '../../kit/resource-server/api.js'
 import { apiProvider } from '../../kit/provider/provider.js'
 import { settled } from '../../kit/until.js'
@@ -24,6 +25,23 @@ describe('RE02: a resolver that never settles', () => {
     const hung = Array.from({ length: 100 }, (_, i) => refuse(issuer.accessToken({ iss: `https://s${i}.example.com` })))
     for (const error of await Promise.all(hung)) expect(error.status).toBe(503)
     await accept(issuer.accessToken())
+  })
+})
+
+describe('RE01: the cache of a resolver', () => {
+  test('RE01: has 5000 issuers, and forgets first what was used the longest time ago', async () => {
+    const resolver = new IssuerResolver(() => ({}), {}, apiProvider().settings)
+    const nameOf = (index: number) => `https://t${index}.example.com`
+    for (let index = 0; index < 5000; index++) await resolver.get(nameOf(index))
+    expect(resolver.all()).toHaveLength(5000)
+    expect(resolver.peek(nameOf(0))).toBeDefined()
+    await resolver.get(nameOf(5000))
+    expect([0, 1, 2, 5000].map((index) => resolver.peek(nameOf(index)) !== undefined)).toEqual([
+      true,
+      false,
+      true,
+      true,
+    ])
   })
 })
 
