@@ -58,7 +58,7 @@ export class IssuerResolver {
    * Calls the resolver, unless its answer is cached.
    *
    * @returns `undefined` for issuers that the resolver does not know
-   * @throws {ProviderError} `provider_unavailable` when the resolver fails, or too many lookups are under way;
+   * @throws {ProviderError} `provider_unavailable` when the resolver fails, or too many lookups of new issuers are under way;
    *   `provider_timeout` when it does not answer in time; `provider_unreachable` after {@link IssuerResolver.close}
    * @throws {ConfigurationError} `invalid_options` for an invalid answer
    */
@@ -69,7 +69,8 @@ export class IssuerResolver {
     const flight = this.#underWay.get(name)
     if (flight !== undefined) return flight
     this.#requireOpen()
-    if (this.#underWay.size >= maxUnderWay) {
+    // Anyone can invent issuers, and must not keep out those that the resolver has known.
+    if (this.#underWay.size >= maxUnderWay && !this.#known.has(name)) {
       throw outage('provider_unavailable', 'too many lookups of issuers are under way', 1)
     }
     const started = this.#ask(name).finally(() => this.#underWay.delete(name))

@@ -28,6 +28,22 @@ describe('RE02: a resolver that never settles', () => {
   })
 })
 
+test('RE02: lookups of a hundred invented issuers keep out strangers, and no issuer that was known before', async () => {
+  const issuer = apiProvider()
+  const answers: ((answer: undefined) => void)[] = []
+  const late = () => new Promise((resolve) => answers.push(resolve))
+  const resolver = (name: string) => (name === issuer.issuer ? {} : late())
+  const { accept, refuse } = testApi({ issuer: resolver, httpTimeoutSeconds: 60 }, issuer)
+  await accept(issuer.accessToken())
+  issuer.clock.seconds += 300
+  const ofStranger = (i: number) => refuse(issuer.accessToken({ iss: `https://s${i}.example.com` }))
+  const waiting = Array.from({ length: 100 }, (_, i) => ofStranger(i))
+  await accept(issuer.accessToken())
+  expect((await ofStranger(100)).message).toBe('too many lookups of issuers are under way')
+  for (const answer of answers) answer(undefined)
+  await Promise.all(waiting)
+})
+
 describe('RE01: the cache of a resolver', () => {
   test('RE01: has 5000 issuers, and forgets first what was used the longest time ago', async () => {
     const resolver = new IssuerResolver(() => ({}), {}, apiProvider().settings)
