@@ -38,7 +38,7 @@ export class NodeTokenRequest implements TokenRequest {
 
   urls(): readonly string[] {
     const { path } = createHttpRequest(this.#req)
-    return this.#reading.baseUrls.map((baseUrl) => publicUrl(new URL(baseUrl), path))
+    return this.#reading.baseUrls.flatMap((baseUrl) => publicUrls(new URL(baseUrl), path))
   }
 
   dpopProofs(): readonly string[] {
@@ -54,11 +54,11 @@ export class NodeTokenRequest implements TokenRequest {
   }
 }
 
-// A proxy in front may have taken the path of the base URL off, or left it.
-function publicUrl({ origin, pathname }: URL, path: string): string {
+// A proxy in front may have taken the path of the base URL off, or left it. Where a path begins with it, nobody knows which.
+function publicUrls({ origin, pathname }: URL, path: string): readonly string[] {
   const prefix = pathname.replace(/\/$/, '')
-  const isWhole = prefix === '' || path === prefix || path.startsWith(`${prefix}/`)
-  return isWhole ? origin + path : origin + prefix + path
+  const isWhole = path === prefix || path.startsWith(`${prefix}/`)
+  return prefix === '' ? [origin + path] : [origin + prefix + path, ...(isWhole ? [origin + path] : [])]
 }
 
 /**

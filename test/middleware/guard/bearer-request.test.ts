@@ -78,6 +78,8 @@ describe('the URL that a DPoP proof names', () => {
     ['has taken the path of baseUrl off', '/v1/orders', 'https://api.example.com/svc/v1/orders', 200],
     ['has left it', '/svc/v1/orders', 'https://api.example.com/svc/v1/orders', 200],
     ['has taken it off, of the path itself', '/', 'https://api.example.com/svc/', 200],
+    ['has taken it off a path that begins with it once more', '/svc/7', 'https://api.example.com/svc/svc/7', 200],
+    ['has taken it off, where it is all that is left', '/svc', 'https://api.example.com/svc/svc', 200],
     ['is of another path', '/v1/orders', 'https://api.example.com/v1/orders', 401],
     ['is of a path that begins alike', '/svc2/orders', 'https://api.example.com/svc2/orders', 401],
   ])('is the public one where a proxy %s', async (_what, path, htu, status) => {
