@@ -67,7 +67,8 @@ export function createResourceMetadata(
     const { path, method } = createHttpRequest(req)
     const call = { req, res, next }
     const mount = mountPathOf(req)
-    if (mount !== '' && !paths.some((known) => known.startsWith(`${mount}/`))) next(unfittingMount(mount, url))
+    const isFitting = mount === '' || paths.some((known) => known === mount || known.startsWith(`${mount}/`))
+    if (!isFitting) next(unfittingMount(mount, url))
     else if (paths.includes(path)) respondWith(call, method, body)
     else if (mirror !== undefined && path === mirrorPath) {
       const document = method === 'GET' || method === 'HEAD' ? mirror.body() : Promise.resolve('{}')

@@ -82,4 +82,13 @@ describe.each(hosts.filter(({ name }) => name !== 'node:http'))('resourceMetadat
       ),
     })
   })
+  test.each([`${root}/mcp`, root, '/.well-known'])('serves the document where it is mounted at %s', async (mount) => {
+    const metadata = resourceMetadata({ resource, authorizationServers })
+    const app = await start(host, () => [{ mount, handlers: [metadata] }])
+    for (const query of ['', '?a=1']) {
+      expect(await (await fetch(`${app.url}${root}/mcp${query}`)).json()).toMatchObject({ resource })
+    }
+    expect((await fetch(`${app.url}${root}/mcp/x`)).status).toBe(404)
+    expect(app.journal.errors).toEqual([])
+  })
 })
