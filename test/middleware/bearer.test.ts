@@ -188,6 +188,18 @@ describe('BR06: a challenge', () => {
     expect(/^[\x20-\x7e]+$/.test(header)).toBe(true)
   })
 
+  test.each([
+    ['https://bücher.example/.well-known/x', 'https://xn--bcher-kva.example/.well-known/x'],
+    ['https://api.example.com/bücher\\"x', 'https://api.example.com/b%C3%BCcher/%22x'],
+    ['https://API.example.com:443', 'https://API.example.com:443'],
+    ['https://api.example.com/a/../b%2f', 'https://api.example.com/a/../b%2f'],
+  ])('BR06: names the metadata %s as %s', async (url, named) => {
+    for (const resourceMetadata of [url, { url }]) {
+      const { send } = await start({ options: { resourceMetadata } })
+      expect((await send()).headers['www-authenticate']).toBe(`Bearer resource_metadata="${named}"`)
+    }
+  })
+
   test('BR06: cannot have a realm with quotes or line ends', () => {
     for (const realm of ['a"b', 'a\r\nb', 'é', 'a\\b']) {
       expect(() => bearer({ issuer: 'https://issuer.example.com', audience, realm })).toThrow(ConfigurationError)

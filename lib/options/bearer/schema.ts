@@ -50,8 +50,13 @@ const metadataUrl = v.pipe(
     ],
     'must be a URL, or what resourceMetadata() returned',
   ),
-  v.transform((value) => (typeof value === 'string' ? value : value.url)),
+  v.transform((value) => inAscii(typeof value === 'string' ? value : value.url)),
 )
+
+// Challenges drop all other characters (RFC 6750 section 3): without its ü, a host is another one.
+function inAscii(url: string): string {
+  return /^[\x21\x23-\x5b\x5d-\x7e]*$/.test(url) || !URL.canParse(url) ? url : new URL(url).href
+}
 
 const challengeScope = v.pipe(
   v.union([v.string(), v.array(v.string())], `must be ${whatScopes}`),
