@@ -82,7 +82,8 @@ export function createOpaqueValidation(rules: OpaqueRules): OpaqueValidation {
   return (token) => {
     const key = hash('sha256', token, 'binary')
     const good = accepted.get(key)
-    if (good !== undefined && isFresh(good, rules.cacheSeconds)) return requireCurrent(good.result, rules)
+    const current = good !== undefined && isFresh(good, rules.cacheSeconds) ? currentOf(good.result, rules) : undefined
+    if (current !== undefined) return current
     const bad = refused.get(key)
     if (bad !== undefined && isFresh(bad, Math.min(rules.cacheSeconds, maxRefusalSeconds))) throw bad.result
     const flight = underWay.get(key)
@@ -154,12 +155,12 @@ function withoutEmpty(answer: Readonly<JsonObject>): Readonly<JsonObject> {
   return Object.fromEntries(members.filter(([name, value]) => name === 'cnf' || (value !== null && value !== '')))
 }
 
-function requireCurrent(token: VerifiedToken, { runtime, clockToleranceSeconds }: OpaqueRules): VerifiedToken {
+// A response must not be cached beyond exp (RFC 7662 section 4): within the tolerance, the server has to say that the token is active still.
+function currentOf(token: VerifiedToken, { runtime, clockToleranceSeconds }: OpaqueRules): VerifiedToken | undefined {
   const { exp } = token.claims
   const now = runtime.now() / 1000
-  if (typeof exp === 'number' && exp + clockToleranceSeconds <= now) {
-    const details = { subject: 'exp', ...dateDetails(exp, { now, clockToleranceSeconds }) }
-    throw new TokenValidationError('token_expired', "the token's exp is in the past", { details })
-  }
-  return token
+  if (typeof exp !== 'number' || exp > now) return token
+  if (exp + clockToleranceSeconds > now) return undefined
+  const details = { subject: 'exp', ...dateDetails(exp, { now, clockToleranceSeconds }) }
+  throw new TokenValidationError('token_expired', "the token's exp is in the past", { details })
 }

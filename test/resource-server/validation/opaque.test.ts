@@ -138,6 +138,15 @@ describe('IN03: a cached introspection response', () => {
     expect(api.questions).toHaveLength(2)
   })
 
+  test('IN03: keeps no token valid within the clock tolerance after exp, which the server has ended', async () => {
+    const api = introspectingApi({ cacheSeconds: 60 })
+    api.answer = active(api.issuer, { exp: api.issuer.clock.seconds + 1 })
+    await api.accept('opaque-1')
+    api.answer = { active: false }
+    api.issuer.clock.seconds += 1
+    expect(reasonOf(await api.refuse('opaque-1'))).toBe('token_inactive')
+  })
+
   test('IN03: keeps a revoked token valid for cacheSeconds at most, and not at all with 0', async () => {
     const api = introspectingApi({ cacheSeconds: 10 })
     await api.accept('opaque-1')
