@@ -80,6 +80,10 @@ export const trustRules: Rules<Trust> = [
     'must have "tenants" if, and only if, "issuer" has one placeholder such as {tenantid}',
   ],
   [
+    (o) => typeof o.issuer === 'string' || ![...trustOf(o).issuers.keys()].some(isTemplate),
+    'must not have a template such as "https://login.example.com/{tenantid}/v2.0" in a list or a map as "issuer", since no token names it: give it as the only "issuer", with "tenants", or name the issuer of each tenant',
+  ],
+  [
     (o) => o.issuerAliases === undefined || typeof o.issuer === 'string' || isMap(o.issuer),
     'must have "issuerAliases" with one issuer only: with several, use a map from issuer URL to { audience, issuerAliases }',
   ],

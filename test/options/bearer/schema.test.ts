@@ -154,3 +154,20 @@ test.each([
   const audience = typeof issuer === 'string' || Array.isArray(issuer) ? 'api' : undefined
   expect(() => parseBearerOptions({ issuer, audience })).toThrow('must be the issuer itself, without')
 })
+
+test.each([
+  ['in a list', [issuer, 'https://login.example.com/{tenantid}/v2.0']],
+  ['in a map', { [issuer]: { audience }, 'https://login.example.com/{tenantid}/v2.0': { audience } }],
+])('a template of issuers is refused where its place is never filled: %s', (_where, given) => {
+  const problem = problemOf({ issuer: given, ...(Array.isArray(given) ? { audience } : {}) })
+  expect(problem).toBe(
+    'bearer(): invalid options\n  - options must not have a template such as "https://login.example.com/{tenantid}/v2.0" in a list or a map as "issuer", ' +
+      'since no token names it: give it as the only "issuer", with "tenants", or name the issuer of each tenant',
+  )
+})
+
+test('a template of issuers needs tenants, and has one message without', () => {
+  const problem = problemOf({ issuer: 'https://login.example.com/{tenantid}/v2.0', audience })
+  expect(problem.split('\n')).toHaveLength(2)
+  expect(problem).toContain('must have "tenants" if, and only if, "issuer" has one placeholder')
+})
