@@ -67,7 +67,7 @@ export function createOpaqueValidation(rules: OpaqueRules): OpaqueValidation {
     ageOf(givenAt, rules.runtime.now()) < seconds * 1000
   const ask = async (key: string, token: string): Promise<VerifiedToken> => {
     const givenAt = rules.runtime.now()
-    const response = await outages.run(key, () => rules.introspect(token))
+    const response = await outages.run({ key, wasGood: accepted.has(key) }, () => rules.introspect(token))
     accepted.delete(key)
     refused.delete(key)
     try {
@@ -94,37 +94,52 @@ export function createOpaqueValidation(rules: OpaqueRules): OpaqueValidation {
   }
 }
 
-/** Backs off when the server fails for several tokens in a row. However often it fails for the same one, that counts once. */
+/** A token that the server is asked about, and whether it was good the last time. */
+interface Asked {
+  readonly key: string
+  readonly wasGood: boolean
+}
+
+/**
+ * Backs off when the server fails for several tokens in a row. However often it fails for the same one, that counts once. Tokens that were
+ * good before wait only for failures of such tokens: anyone can make up some that the server does not cope with.
+ */
 class Outages {
   readonly #runtime: Runtime
   readonly #ofAll: Backoff
+  readonly #ofGood: Backoff
   readonly #ofToken = new LRUCache<string, Backoff>({ max: maxFailing })
 
   constructor(runtime: Runtime) {
     this.#runtime = runtime
     this.#ofAll = new Backoff(runtime, backoffRules)
+    this.#ofGood = new Backoff(runtime, backoffRules)
   }
 
-  async run<T>(token: string, work: () => Promise<T>): Promise<T> {
-    this.#ofToken.get(token)?.requireTurn()
-    this.#ofAll.requireTurn()
+  async run<T>(asked: Asked, work: () => Promise<T>): Promise<T> {
+    this.#ofToken.get(asked.key)?.requireTurn()
+    const gate = asked.wasGood ? this.#ofGood : this.#ofAll
+    gate.requireTurn()
     try {
       const value = await work()
       this.#ofAll.recordSuccess()
-      this.#ofToken.delete(token)
+      this.#ofGood.recordSuccess()
+      this.#ofToken.delete(asked.key)
       return value
     } catch (error) {
-      if (isOidcError(error) && isAboutServer(error)) this.#record(token, error)
+      if (isOidcError(error) && isAboutServer(error)) this.#record(asked, error)
       throw error
     }
   }
 
-  #record(token: string, failure: OidcError): void {
-    const own = this.#ofToken.get(token) ?? new Backoff(this.#runtime, tokenBackoffRules)
-    this.#ofToken.set(token, own)
+  #record({ key, wasGood }: Asked, failure: OidcError): void {
+    const own = this.#ofToken.get(key) ?? new Backoff(this.#runtime, tokenBackoffRules)
+    this.#ofToken.set(key, own)
     own.recordFailure(failure)
-    const isDown = this.#ofAll.failures > backoffRules.free
-    if (isDown || own.failures === 1) this.#ofAll.recordFailure(failure)
+    for (const backoff of wasGood ? [this.#ofAll, this.#ofGood] : [this.#ofAll]) {
+      const isDown = backoff.failures > backoffRules.free
+      if (isDown || own.failures === 1) backoff.recordFailure(failure)
+    }
   }
 }
 

@@ -283,4 +283,17 @@ describe('the authorization server that is asked', () => {
     for (let i = 0; i < 3; i++) await fail()
     expect(api.questions).toHaveLength(4)
   })
+  test('is left alone after the third failure for tokens that were good before, too', async () => {
+    const api = introspectingApi({ cacheSeconds: 0 })
+    const tokens = ['a', 'b', 'c', 'd']
+    for (const token of tokens) await api.accept(token)
+    api.answer = () => new Response('', { status: 500 })
+    for (const token of tokens) await api.refuse(token)
+    expect(api.questions.map(({ form }) => form.get('token'))).toEqual([...tokens, 'a', 'b', 'c'])
+    await api.refuse('new-1')
+    expect(api.questions).toHaveLength(7)
+    api.issuer.clock.seconds += 1
+    api.answer = active(api.issuer)
+    for (const token of [...tokens, 'new-2']) await api.accept(token)
+  })
 })

@@ -442,6 +442,18 @@ describe('IN07: introspection under scanning', () => {
     },
   )
 
+  test('IN07: keeps out no token that was good before, whatever made-up ones bring the server to', async () => {
+    const api = introspectingApi({ cacheSeconds: 0 })
+    const isOdd = (form: URLSearchParams) => form.get('token')?.startsWith('odd') === true
+    api.answer = ({ form }) => (isOdd(form) ? new Response('', { status: 500 }) : Response.json(active(api.issuer)))
+    await api.accept('good')
+    for (let i = 0; i < 10; i++) await api.refuse(`odd-${i}`)
+    expect(api.questions).toHaveLength(4)
+    expect((await api.refuse('new')).status).toBe(503)
+    await api.accept('good')
+    await api.accept('new')
+  })
+
   test('IN07: RE01: keeps what it knows of good tokens in a flood of made-up ones', async () => {
     const issuer = apiProvider()
     let asked = 0
