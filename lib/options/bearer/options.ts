@@ -33,7 +33,10 @@ export interface CheckedPrincipal {
   readonly clientId?: string
   /** Whether the client acts for itself. `undefined` if the token does not say. */
   readonly isMachine?: boolean
-  /** The access token, to look it up by its hash. */
+  /**
+   * The access token, such as to ask another service about it. Do not look up a JWT by its text or a hash: one that is signed with
+   * ECDSA has a second valid text, which its holder can make. Use `issuer` and `claims.jti`, or `claims.sub` and `claims.iat`.
+   */
   readonly token?: string
 }
 
@@ -87,7 +90,8 @@ export interface CommonBearerOptions<Request = FrameworkRequest, Response = Fram
   /**
    * Checks every request that has a valid access token, for example whether the token was revoked. It is never cached. `false`
    * means 401 `invalid_token`; a rejection, or no answer within `httpTimeoutSeconds`, means 503. Without HTTP, `req` is the request
-   * passed to `validate()`. @default none
+   * passed to `validate()`. List revoked tokens by `issuer` and `claims.jti` (without `jti`, by `claims.sub` and `claims.iat`), not by a
+   * hash: a JWT that is signed with ECDSA has a second valid text. @default none
    */
   check?(principal: CheckedPrincipal, req: Request): boolean | Promise<boolean>
   /** Accepts API keys in a header of their own, under the same guards. A request with key and token is refused (400). @default none */
