@@ -3,6 +3,9 @@ import type { RedisOptions } from '../options/redis.js'
 import type { RedisClient } from './client.js'
 import { redisStoreFor } from './store.js'
 
+// By client, then by options. A bearer() behind another one knows by its cache which proofs were counted for the request.
+const caches = new WeakMap<RedisClient, ReadonlyMap<string, ReplayCache>>()
+
 /**
  * Creates a replay cache for DPoP proofs that all processes of an API share, for the option `dpop.replayCache` of
  * `bearer()`. While Redis is unavailable, no proof is accepted: requests get 503.
@@ -29,5 +32,11 @@ import { redisStoreFor } from './store.js'
  */
 export function redisReplayCache(client: RedisClient, options: RedisOptions = {}): ReplayCache {
   const sharedStore = redisStoreFor('redisReplayCache()', client, options)
-  return { add: (key, ttlSeconds) => sharedStore.add(key, '1', ttlSeconds * 1000) }
+  const { prefix, timeoutSeconds } = options
+  const name = JSON.stringify([prefix, timeoutSeconds])
+  const known = caches.get(client)?.get(name)
+  if (known !== undefined) return known
+  const cache: ReplayCache = { add: (key, ttlSeconds) => sharedStore.add(key, '1', ttlSeconds * 1000) }
+  caches.set(client, new Map(caches.get(client)).set(name, cache))
+  return cache
 }

@@ -12,6 +12,8 @@ export interface TokenRequest {
   urls(): readonly string[]
   /** The request as the application knows it. */
   readonly source: unknown
+  /** The object that stands for this one HTTP request, where there is one: whatever looks at it again sees the same request. */
+  readonly identity?: object
   /** The values of the `DPoP` header. */
   dpopProofs(): readonly string[]
   /** SHA-256 of the client certificate's DER in base64url (`x5t#S256`), if there is one from a trusted source. */

@@ -36,6 +36,10 @@ export class NodeTokenRequest implements TokenRequest {
     return this.#req
   }
 
+  get identity(): NodeRequest {
+    return this.#req
+  }
+
   urls(): readonly string[] {
     const { path } = createHttpRequest(this.#req)
     return this.#reading.baseUrls.flatMap((baseUrl) => publicUrls(new URL(baseUrl), path))

@@ -50,7 +50,8 @@ export interface DpopOptions {
     | undefined
   /**
    * Where used proofs are remembered. The memory of this process holds 100,000 proofs within `proofMaxAgeSeconds` and
-   * `proofClockToleranceSeconds` together: 1,500 a second by default. Requests with more get 503. @default the memory of this process
+   * `proofClockToleranceSeconds` together: 1,500 a second by default. Requests with more get 503. Where a request passes several
+   * `bearer()`, give them the same object: its proof then counts once. @default the memory of this process
    */
   replayCache?: ReplayCache | undefined
 }

@@ -68,7 +68,8 @@ export function possessionRules(
 
 function dpopProofs(dpop: BearerConfiguration['dpop'], seconds: number, runtime: Runtime): DpopProofs {
   const { nonce, replayCache } = dpop
-  const replays = replayCache === undefined ? new MemoryReplayCache(runtime) : pluggedReplayCache(replayCache, seconds)
+  const replays =
+    replayCache === undefined ? new MemoryReplayCache(runtime) : pluggedReplayCache(replayCache(), seconds)
   if (nonce === false) return createDpopProofs({ ...dpop, replays, runtime })
   const { secret, lifetimeSeconds } =
     nonce === true ? { secret: [runtime.randomBytes(32).toString('hex')], lifetimeSeconds: 300 } : nonce

@@ -8,6 +8,7 @@ import { type ClockContext, isPast, isUnexpired } from '../../jose/claim-rules.j
 import { importKeySet, jwkThumbprint } from '../../jose/jwk-set.js'
 import { type Jws, type JwsHeader, decodeJws, requireAlgorithm, verifySignature } from '../../jose/jws.js'
 import { isAbsent, isJsonObject } from '../../base/json.js'
+import { countOnce } from './counted-proofs.js'
 import type { DpopNonces } from './dpop-nonce.js'
 import type { BearerChallenges } from '../challenges.js'
 import type { ReplayGuard } from './replay-cache.js'
@@ -72,7 +73,8 @@ export function createDpopProofs(rules: DpopRules): DpopProofs {
       const { jti, nonce } = attempt(() => verify(proof, request, token), challenges)
       requireNonce(nonce, rules.nonces, request, challenges)
       const lifetime = rules.proofMaxAgeSeconds + rules.proofClockToleranceSeconds
-      const added = rules.replays.add(hash('sha256', JSON.stringify([jkt, jti]), 'base64url'), lifetime)
+      const replayKey = hash('sha256', JSON.stringify([jkt, jti]), 'base64url')
+      const added = countOnce(rules.replays, replayKey, lifetime, request.identity)
       if (typeof added !== 'boolean') return added.then((isNew) => requireNew(isNew, challenges))
       requireNew(added, challenges)
       return undefined

@@ -6,6 +6,8 @@ import { ConfigurationError } from '../../errors.js'
 
 /** Detects keys that were seen before. */
 export interface ReplayGuard {
+  /** Where the keys are: guards that have the same one find the keys of each other. */
+  readonly cache: object
   /**
    * @returns whether the key is new
    * @throws {ProviderError} `provider_unavailable` or `provider_timeout`, or rejects with it, when that cannot be determined: the proof is
@@ -32,6 +34,7 @@ interface Generation {
  * rejecting all proofs until the clock has caught up.
  */
 export class MemoryReplayCache implements ReplayGuard {
+  readonly cache = this
   readonly #runtime: Runtime
   readonly #max: number
   #current: Generation
@@ -79,16 +82,26 @@ function newGeneration(now: number): Generation {
   return { keys: new Map(), startedAt: now, endsAt: now }
 }
 
+/** The application's cache, whose answers may be anything. */
+interface PluggedCache {
+  add(key: string, ttlSeconds: number): unknown
+}
+
 /**
  * Uses the application's cache. A failure or delay is an outage, during which no proof is accepted.
  *
  * @param seconds - deadline of the function
  * @returns a guard that rejects with {@link ConfigurationError} `invalid_options` for any other result than true and false
  */
-export function pluggedReplayCache(add: (key: string, ttlSeconds: number) => unknown, seconds: number): ReplayGuard {
+export function pluggedReplayCache(cache: PluggedCache, seconds: number): ReplayGuard {
   return {
+    cache,
     async add(key, ttlSeconds) {
-      const isNew = await callInTime('dpop.replayCache', () => add(`dpop:1:${key}`, Math.ceil(ttlSeconds)), seconds)
+      const isNew = await callInTime(
+        'dpop.replayCache',
+        () => cache.add(`dpop:1:${key}`, Math.ceil(ttlSeconds)),
+        seconds,
+      )
       if (typeof isNew === 'boolean') return isNew
       const message = 'bearer(): "dpop.replayCache" must return true if it added the key, and false if it was there'
       throw new ConfigurationError('invalid_options', message)

@@ -98,10 +98,11 @@ describe('the replay cache of this process', () => {
 
 describe('the replay cache of the application', () => {
   const seconds = 7
+  const plugged = (add: (...given: unknown[]) => unknown) => pluggedReplayCache({ add }, seconds)
 
   test('gets a key of its own kind, and whole seconds', async () => {
     const given: unknown[] = []
-    const cache = pluggedReplayCache((...each) => given.push(each) > 0, seconds)
+    const cache = plugged((...each) => given.push(each) > 0)
     await expect(cache.add('key', 64.2)).resolves.toBe(true)
     expect(given).toEqual([['dpop:1:key', 65]])
   })
@@ -112,11 +113,11 @@ describe('the replay cache of the application', () => {
     [false, false],
     [Promise.resolve(false), false],
   ])('that answers %p says that the key is new: %p', async (answer, isNew) => {
-    await expect(pluggedReplayCache(() => answer, seconds).add('key', 60)).resolves.toBe(isNew)
+    await expect(plugged(() => answer).add('key', 60)).resolves.toBe(isNew)
   })
 
   test.each([[undefined], [null], [1], ['OK'], [{}]])('must not answer %p', async (answer) => {
-    const error = await failureOf(Promise.resolve(pluggedReplayCache(() => answer, seconds).add('key', 60)))
+    const error = await failureOf(Promise.resolve(plugged(() => answer).add('key', 60)))
     expect(error).toBeInstanceOf(ConfigurationError)
     expect(error).toMatchObject({
       code: 'invalid_options',
@@ -132,7 +133,7 @@ describe('the replay cache of the application', () => {
       },
     ]
     for (const add of failing) {
-      const error = await failureOf(Promise.resolve(pluggedReplayCache(add, seconds).add('key', 60)))
+      const error = await failureOf(Promise.resolve(plugged(add).add('key', 60)))
       expect(error).toBeInstanceOf(ProviderError)
       expect(error).toMatchObject({
         code: 'provider_unavailable',
@@ -144,11 +145,11 @@ describe('the replay cache of the application', () => {
       expect(error.cause).toBeInstanceOf(Error)
     }
     const own = new ProviderError('provider_timeout', 'too slow')
-    const failed = pluggedReplayCache(() => Promise.reject(own), seconds).add('key', 60)
+    const failed = plugged(() => Promise.reject(own)).add('key', 60)
     expect(await failureOf(Promise.resolve(failed))).toBe(own)
   })
   test('that never answers is an outage', async () => {
-    const add = async () => pluggedReplayCache(() => new Promise(() => undefined), seconds).add('key', 60)
+    const add = async () => plugged(() => new Promise(() => undefined)).add('key', 60)
     const error = await failureOf(pastDeadline(seconds, add))
     expect(error).toMatchObject({ code: 'provider_timeout', status: 503 })
     expect(error.message).toBe('the function in "dpop.replayCache" did not return within 7 seconds')
