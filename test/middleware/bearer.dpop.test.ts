@@ -76,6 +76,21 @@ describe.each(hosts)('the DPoP proof of one request on $name', (host) => {
   })
 })
 
+test.each(hosts)('DP11: one nonce is for all bearer() of a process that make their own, on $name', async (host) => {
+  const dpop = { mode: 'required', nonce: true }
+  const { credentials, send } = await start(host, (api) => [
+    { mount: '/api', handlers: [api(dpop)] },
+    { mount: '/api/admin', handlers: [api(dpop)] },
+    { mount: '/other', handlers: [api(dpop)] },
+    reached,
+  ])
+  const first = await send('/api/admin/x')
+  expect(first.json()).toMatchObject({ code: 'use_dpop_nonce' })
+  const nonce = first.headers['dpop-nonce']
+  for (const path of ['/api/admin/x', '/other/x', '/api/x'])
+    expect((await send(path, credentials(path, { nonce }))).text).toBe('reached')
+})
+
 describe('the DPoP proof of one request', () => {
   const [host] = hosts as readonly [Host]
 

@@ -38,7 +38,10 @@ export interface DpopOptions {
   proofClockToleranceSeconds?: number | undefined
   /** Allowed signature algorithms of proofs. @default all asymmetric ones */
   algorithms?: readonly AsymmetricAlgorithm[] | undefined
-  /** Requires nonces of this server in proofs (RFC 9449 section 9). Give several processes one secret. @default false */
+  /**
+   * Requires nonces of this server in proofs (RFC 9449 section 9). `true` takes a random secret, one for all `bearer()` of this
+   * process. Give several processes one secret. @default false
+   */
   nonce?:
     | boolean
     | {

@@ -4,7 +4,7 @@ import type { BearerChallenges, TokenScheme } from '../challenges.js'
 import type { TokenRequest, VerifiedToken } from '../types.js'
 import type { BearerConfiguration } from '../../options/bearer/schema.js'
 import type { Runtime } from '../../base/runtime.js'
-import { createDpopNonces } from './dpop-nonce.js'
+import { createDpopNonces, ownSecret } from './dpop-nonce.js'
 import { MemoryReplayCache, pluggedReplayCache } from './replay-cache.js'
 
 /** Which proofs this resource server accepts, and which it requires. */
@@ -71,7 +71,6 @@ function dpopProofs(dpop: BearerConfiguration['dpop'], seconds: number, runtime:
   const replays =
     replayCache === undefined ? new MemoryReplayCache(runtime) : pluggedReplayCache(replayCache(), seconds)
   if (nonce === false) return createDpopProofs({ ...dpop, replays, runtime })
-  const { secret, lifetimeSeconds } =
-    nonce === true ? { secret: [runtime.randomBytes(32).toString('hex')], lifetimeSeconds: 300 } : nonce
+  const { secret, lifetimeSeconds } = nonce === true ? { secret: [ownSecret(runtime)], lifetimeSeconds: 300 } : nonce
   return createDpopProofs({ ...dpop, replays, runtime, nonces: createDpopNonces(secret, lifetimeSeconds, runtime) })
 }

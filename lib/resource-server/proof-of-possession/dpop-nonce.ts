@@ -1,5 +1,5 @@
 import { createHmac, hkdfSync } from 'node:crypto'
-import type { Runtime } from '../../base/runtime.js'
+import { processWide, type Runtime } from '../../base/runtime.js'
 import { equalSecrets } from '../../base/constant-time.js'
 
 /** Stateless nonces: the secret is enough to determine a nonce's age. */
@@ -30,6 +30,20 @@ export function createDpopNonces(secrets: readonly string[], lifetimeSeconds: nu
       return keys.some((key) => equalSecrets(nonce, nonceOf(key, now - 1))) ? 'previous' : 'unknown'
     },
   }
+}
+
+interface OwnSecret {
+  readonly secret: string
+}
+
+/** A random secret for nonces, one for this process: a request may pass several `bearer()`, and its proof has one nonce. */
+export function ownSecret(runtime: Runtime): string {
+  const make = () => ({ secret: runtime.randomBytes(32).toString('hex') })
+  return processWide(Symbol.for('express-oidc.dpop-nonces'), isOwnSecret, make).secret
+}
+
+function isOwnSecret(value: unknown): value is OwnSecret {
+  return typeof value === 'object' && value !== null && 'secret' in value && typeof value.secret === 'string'
 }
 
 function nonceOf(key: Buffer, period: number): string {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { createDpopNonces } from '../../../lib/resource-server/proof-of-possession/dpop-nonce.js'
+import { createDpopNonces, ownSecret } from '../../../lib/resource-server/proof-of-possession/dpop-nonce.js'
 import { Clock } from '../../kit/clock.js'
 
 const [one, two, three] = ['one', 'two', 'three'].map((name) => `${name}-random-secret-0123456789abcdef!!`) as [
@@ -7,6 +7,18 @@ const [one, two, three] = ['one', 'two', 'three'].map((name) => `${name}-random-
   string,
   string,
 ]
+
+test('the secret for nonces of a process is 32 random bytes, which are drawn once', () => {
+  const sizes: number[] = []
+  const clock = new Clock()
+  clock.randomBytes = (length) => {
+    sizes.push(length)
+    return Buffer.alloc(length, 7)
+  }
+  const secret = ownSecret(clock)
+  expect([secret, ownSecret(clock), ownSecret(new Clock())]).toEqual(['07'.repeat(32), secret, secret])
+  expect(sizes).toEqual([32])
+})
 
 describe('the nonces for DPoP proofs', () => {
   test('are those of every version with the same secret, of which there is one', () => {
