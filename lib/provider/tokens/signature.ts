@@ -27,7 +27,8 @@ interface SignatureSettings {
   readonly isKeyOf?: KeyRule | undefined
 }
 
-type KeyRule = (key: VerificationKey, jws: Jws) => boolean
+/** Whether a key may sign a token. */
+export type KeyRule = (key: VerificationKey, jws: Jws) => boolean
 
 /**
  * Makes the check of signatures by the algorithms that are accepted, such as the registered `id_token_signed_response_alg`
@@ -71,7 +72,8 @@ async function verifyByKeys(jws: Jws, lookup: SignatureLookup): Promise<void> {
   if (!isSignedBy(jws, known)) await verifyByLookup(jws, known, lookup)
 }
 
-function fitting(
+/** The candidates that may sign a token, where not all may. */
+export function fitting(
   candidates: readonly VerificationKey[],
   jws: Jws,
   { isKeyOf }: Pick<SignatureLookup, 'isKeyOf'>,

@@ -22,7 +22,12 @@ export const tenantRule: ClaimRule<TenantSettings> = {
 
 /** Whether a key signs for the issuer that a token names: keys of a template may each belong to one tenant. */
 export function isKeyOf({ issuer }: TenantSettings): (key: VerificationKey, jws: Jws) => boolean {
-  return (key, { payload }) => key.issuer === undefined || key.issuer === issuer || key.issuer === payload['iss']
+  return (key, { payload }) => signsFor(key, [issuer, payload['iss']])
+}
+
+/** Whether a key signs for an issuer that has these names: its JWK may name one of them, a template that one fits, or nothing. */
+export function signsFor({ issuer }: VerificationKey, names: readonly unknown[]): boolean {
+  return issuer === undefined || names.some((name) => name === issuer || tenantIn(name, issuer) !== undefined)
 }
 
 /**

@@ -7,6 +7,8 @@ import { asymmetricAlgorithms } from '../../options/common/algorithms.js'
 import type { Cached } from '../../base/cached-document.js'
 import { type Keys, createKeys } from '../../provider/keys.js'
 import { createMetadata, endpointOf } from '../../provider/metadata.js'
+import type { KeyRule } from '../../provider/tokens/signature.js'
+import { signsFor } from '../../provider/tokens/tenants.js'
 import { type HttpClient, createHttpClient } from '../../provider/transport/http-client.js'
 import type { ProviderHealth, ProviderMetadata, ProviderSettings } from '../../provider/types.js'
 import { givenKeys } from './given-keys.js'
@@ -25,6 +27,8 @@ export interface TrustedIssuer {
   readonly subject: SubjectRules
   readonly algorithms: ReadonlySet<string>
   readonly keys: Keys
+  /** Whether a key signs for this issuer: a key set may serve several. */
+  readonly isKeyOf: KeyRule
   readonly httpClient: HttpClient
   readonly metadata: Cached<ProviderMetadata>
   /** Fetches metadata and keys ahead of the first token. */
@@ -75,6 +79,7 @@ export function createTrustedIssuer(
   const metadata = createMetadata(settings, metadataClient, noNeeds)
   const keysUri = async () => jwksUri ?? endpointOf(metadata, 'jwks_uri')
   const keys = given ?? createKeys(keysUri, httpClient, settings)
+  const names = [issuer, ...aliases]
   return {
     issuer,
     aliases,
@@ -84,6 +89,7 @@ export function createTrustedIssuer(
     subject: { ...subject, maxLength: maxSubjectLengths[profile] },
     algorithms: new Set(algorithms),
     keys,
+    isKeyOf: (key) => signsFor(key, names),
     httpClient,
     metadata,
     ready: () => keys.ready(),

@@ -4,7 +4,7 @@ import type { Runtime } from '../../base/runtime.js'
 import type { ClockContext } from '../../jose/claim-rules.js'
 import { type Jws, type JwsHeader, decodeJws, isSignedBy, requireAlgorithm } from '../../jose/jws.js'
 import { describingFailures } from '../../jose/token-details.js'
-import { verifyByLookup } from '../../provider/tokens/signature.js'
+import { fitting, verifyByLookup } from '../../provider/tokens/signature.js'
 import type { Issuers } from '../issuers/issuers.js'
 import { checkTokenClaims } from './access-token-claims.js'
 import { introspectLightweight, isLightweight, type LightweightTokens, requireRest } from './lightweight.js'
@@ -41,12 +41,12 @@ export function createJwtValidation(issuers: Issuers, rules: JwtRules): JwtValid
   const headers = new Map<string, JwsHeader>()
   const verify = (token: string, jws: Jws, issuer: TrustedIssuer): SignedToken | Promise<SignedToken> => {
     requireAlgorithm(jws.header, issuer.algorithms)
-    const { keys } = issuer
-    const known = keys.find(jws.header)
+    const { keys, isKeyOf } = issuer
+    const known = fitting(keys.find(jws.header), jws, issuer)
     if (isSignedBy(jws, known)) return conclude(token, jws, issuer, rules)
     // Claims are checked first: anyone can make invalid tokens, and those must not cause requests to the issuer.
     const requireAll = () => requireUsable(jws, issuer, rules)
-    const verified = verifyByLookup(jws, known, { keys, from: 'anyone', requireClaims: requireAll })
+    const verified = verifyByLookup(jws, known, { keys, from: 'anyone', isKeyOf, requireClaims: requireAll })
     return verified.then(() => conclude(token, jws, issuer, rules))
   }
   return (token) => {

@@ -111,7 +111,9 @@ describe('entra.api()', () => {
     const old = `https://sts.windows.net/${tenant}/`
     const first = entra.api({ tenant, audience: 'api://orders', version: 1 })
     const apiToken = { ver: '1.0', sub, aud: 'api://orders', appid: 'client-1', appidacr: '1', scp: 'Orders.Read' }
-    expect(await presentedTo({ ...row, issuer: old, apiToken }, first)).toMatchObject({ issuer: old, subject: sub })
+    // The keys of version 1 name no issuer.
+    const rowOfOld = { ...row, issuer: old, key: { x5t: 'key-1' }, apiToken }
+    expect(await presentedTo(rowOfOld, first)).toMatchObject({ issuer: old, subject: sub })
   })
 
   test('refuses tokens of another tenant', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { noteLogin } from '../../../lib/resource-server/issuers/logins.js'
-import { signingKey } from '../../kit/provider/keys.js'
+import { publicJwk, signingKey } from '../../kit/provider/keys.js'
 import { apiProvider, audience } from '../../kit/provider/provider.js'
 import { reasonOf, testApi } from '../../kit/resource-server/api.js'
 
@@ -39,6 +39,65 @@ describe('the issuer of a JWT', () => {
       expect(cause).toMatchObject({ code: 'token_issuer_mismatch', message: "the token's iss is missing" })
       expect(details).toMatchObject({ subject: 'iss', seen: 'missing', option: 'issuer' })
       expect(details).not.toHaveProperty('expected')
+    }
+  })
+})
+
+describe('BR09: a key that its JWK assigns to an issuer', () => {
+  const issuerOf = (tenant: string, base = 'https://login.example.com') => `${base}/${tenant}/v2.0`
+
+  /** An API of two tenants with one key set, in which the second key has these members. */
+  function tenantsWith(members: Record<string, unknown>, options: Record<string, unknown> = {}) {
+    const provider = apiProvider()
+    const key = signingKey()
+    provider.intercept = (url) => {
+      const [, tenant] = /^https:\/\/login\.example\.com\/([^/]+)\/v2\.0\/\.well-known/.exec(url) ?? []
+      if (tenant !== undefined)
+        return Response.json({ issuer: issuerOf(tenant), jwks_uri: 'https://login.example.com/keys' })
+      const shared = { keys: [...provider.keys.map(publicJwk), { ...publicJwk(key), ...members }] }
+      return url === 'https://login.example.com/keys' ? Response.json(shared) : undefined
+    }
+    const trust = { issuer: issuerOf('{tenantid}'), tenants: ['ours', 'theirs'], profile: 'jwt' }
+    const api = testApi({ ...trust, ...options }, provider)
+    const tokenOf = (tenant: string, iss = issuerOf(tenant)) => provider.accessToken({ iss }, { typ: 'JWT' }, key)
+    const others = () => provider.accessToken({ iss: issuerOf('ours') }, { typ: 'JWT' })
+    return { ...api, tokenOf, others }
+  }
+
+  test('BR09: signs for no other tenant, whether the keys are known or not', async () => {
+    const { accept, refuse, tokenOf, others } = tenantsWith({ issuer: issuerOf('theirs') })
+    expect(reasonOf(await refuse(tokenOf('ours')))).toBe('token_signature_invalid')
+    await accept(others())
+    expect(reasonOf(await refuse(tokenOf('ours')))).toBe('token_signature_invalid')
+    await expect(accept(tokenOf('theirs'))).resolves.toMatchObject({ issuer: issuerOf('theirs') })
+  })
+
+  test.each([
+    ['of no issuer', {}],
+    ['of the template', { issuer: issuerOf('{tenantid}') }],
+    ['of what is no text', { issuer: 5 }],
+  ])('BR09: signs for each tenant if it is %s', async (_what, members) => {
+    const { accept, tokenOf } = tenantsWith(members)
+    for (const tenant of ['ours', 'theirs', 'ours']) await accept(tokenOf(tenant))
+  })
+
+  test.each([issuerOf('{tenantid}', 'https://elsewhere.example.com'), `${issuerOf('ours')}/`, ''])(
+    'BR09: signs for none where it is of %p',
+    async (issuer) => {
+      const { refuse, tokenOf } = tenantsWith({ issuer })
+      for (const tenant of ['ours', 'theirs'])
+        expect(reasonOf(await refuse(tokenOf(tenant)))).toBe('token_signature_invalid')
+    },
+  )
+
+  test('BR09: signs under each spelling of its issuer, as Microsoft Entra does for tokens of version 1', async () => {
+    const issuerAliases = ['https://sts.example.net/{tenantid}/']
+    for (const issuer of [issuerOf('ours'), issuerOf('{tenantid}')]) {
+      const { accept, refuse, tokenOf } = tenantsWith({ issuer }, { issuerAliases })
+      await accept(tokenOf('ours', 'https://sts.example.net/ours/'))
+      const foreign = tokenOf('theirs', 'https://sts.example.net/theirs/')
+      if (issuer === issuerOf('ours')) expect(reasonOf(await refuse(foreign))).toBe('token_signature_invalid')
+      else await accept(foreign)
     }
   })
 })
