@@ -7,6 +7,9 @@ import type { StepUp } from '../policy/requirement.js'
 /** The authentication scheme that a token was sent with. */
 export type TokenScheme = 'bearer' | 'dpop'
 
+/** The schemes as headers name them. */
+export const schemeNames: Readonly<Record<TokenScheme, string>> = { bearer: 'Bearer', dpop: 'DPoP' }
+
 /** What the challenges of one resource server contain. */
 interface BearerChallengeSettings {
   /** Supported schemes, the preferred one first. */
@@ -109,7 +112,7 @@ function challenges(
   const first = schemes.find((scheme) => scheme === used) ?? schemes[0]
   const ordered = [...schemes].sort((a, b) => Number(b === first) - Number(a === first))
   const written = ordered.map((scheme) =>
-    challenge(scheme === 'dpop' ? 'DPoP' : 'Bearer', {
+    challenge(schemeNames[scheme], {
       realm,
       ...(scheme === first ? parameters : {}),
       resource_metadata: resourceMetadata,

@@ -160,6 +160,7 @@ describe.each(hosts)('a refused token beside a session, on $name,', (host) => {
       expect(await ask('/both', good)).toEqual([200, where === 'before' ? 'bearer' : 'session'])
       expect(await ask('/both', bad)).toEqual([401, 'invalid_token'])
       expect(await ask('/both', 'Basic YTpi')).toEqual([200, 'session'])
+      expect(await ask('/both', good.replace('Bearer', 'DPoP'))).toEqual([401, 'invalid_token'])
       expect(await ask('/open', bad)).toEqual([200, 'nobody'])
       expect(await ask('/two', good)).toEqual([200, 'bearer'])
       expect(await ask('/two', bad)).toEqual([401, 'invalid_token'])

@@ -14,7 +14,7 @@ import { TokenPrincipal } from './verified-token.js'
 import type { PossessionCheck } from '../proof-of-possession/check.js'
 import type { TokenCheck } from '../application-checks.js'
 import { auditRefusedTokens } from '../refused-tokens.js'
-import type { BearerChallenges, TokenScheme } from '../challenges.js'
+import { type BearerChallenges, schemeNames, type TokenScheme } from '../challenges.js'
 import type { VerifiedTokenCache } from './verified-token-cache.js'
 import { isCompactJws } from './token-type.js'
 import type { SignedToken, TokenRequest, VerifiedToken } from '../types.js'
@@ -99,8 +99,9 @@ export class TokenValidator {
     const credentials = splitAuthorization(authorization, request.maxHeaderLength)
     if (credentials === 'malformed') throw challenges.malformed()
     if (credentials === 'too long') throw challenges.tooLong()
-    if (credentials === 'other' || !schemes.includes(credentials.scheme)) throw challenges.missing()
+    if (credentials === 'other') throw challenges.missing()
     const { scheme, token } = credentials
+    if (!schemes.includes(scheme)) throw challenges.invalidToken(scheme, schemeRefused(scheme, schemes))
     try {
       const verified = this.#verify(token)
       if (verified instanceof Promise) return this.#finish(verified, scheme, token, request)
@@ -179,4 +180,12 @@ export class TokenValidator {
     }
     return token
   }
+}
+
+// A token all the same: with another scheme, the client did not prove what this API demands (RFC 9449 sections 7.1 and 7.2).
+function schemeRefused(scheme: TokenScheme, schemes: readonly TokenScheme[]): TokenValidationError {
+  const [seen, expected] = [schemeNames[scheme], schemes.map((one) => schemeNames[one]).join(' or ')]
+  const message = `the token was sent as ${seen}, and this API takes tokens as ${expected}`
+  const details = { subject: 'Authorization', seen, expected, option: 'dpop' }
+  return new TokenValidationError('token_binding_failed', message, { details })
 }

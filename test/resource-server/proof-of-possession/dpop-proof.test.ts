@@ -465,8 +465,8 @@ describe('DP16: a bound token without its proof', () => {
   test('DP16: is refused where DPoP is required, since Bearer is not offered', async () => {
     const { issuer, validator } = dpopApi('required')
     const error = await refusalOf(validator.validate(`Bearer ${issuer.accessToken()}`))
-    expect(error).toMatchObject({ status: 401, code: 'missing_token' })
-    expect(error.headers['WWW-Authenticate']).toMatch(/^DPoP algs="[^"]+"$/)
+    expect(error).toMatchObject({ status: 401, code: 'invalid_token' })
+    expect(error.headers['WWW-Authenticate']).toMatch(/^DPoP error="invalid_token", .*algs="[^"]+"$/)
   })
 
   test.each([[{ jkt: 'short' }], [{ jkt: 5 }], [{}], ['x'], [null], [{ kid: 'x' }], [{ jwk: {} }]])(

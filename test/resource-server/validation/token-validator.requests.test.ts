@@ -5,6 +5,7 @@ import { AuditWatch } from '../../kit/watching/audit.js'
 import { watchAll } from '../../kit/watching/watching.js'
 import { reasonOf, refusalOf, testApi } from '../../kit/resource-server/api.js'
 import { introspectingApi } from '../../kit/resource-server/introspecting.js'
+import { proofClient } from '../../kit/resource-server/proof.js'
 
 const stops: (() => void)[] = []
 afterEach(() => {
@@ -15,13 +16,36 @@ const auto = { tokenFormat: 'auto' }
 const isoOf = (seconds: number) => new Date(seconds * 1000).toISOString()
 
 describe('the Authorization header', () => {
-  test.each([...[undefined, 'Basic YTpi', 'Digest username="x"', 'Negotiate', 'DPoP x', 'Bearerx y']])(
-    'without a token of a scheme that is offered is none: %p',
+  test.each([...[undefined, 'Basic YTpi', 'Digest username="x"', 'Negotiate', 'Bearerx y']])(
+    'without a token of a scheme for tokens is none: %p',
     async (authorization) => {
       const error = await refusalOf(testApi().validator.validate(authorization))
       expect(error).toMatchObject({ status: 401, code: 'missing_token', headers: { 'WWW-Authenticate': 'Bearer' } })
     },
   )
+
+  test.each([
+    ['required', 'Bearer', 'DPoP', /^DPoP error="invalid_token", error_description="[^"]+", algs="[^"]+"$/],
+    ['off', 'DPoP', 'Bearer', /^Bearer error="invalid_token", error_description="[^"]+"$/],
+  ])('DP16: with dpop: %s and a token as %s is refused, and asks for %s', async (dpop, seen, expected, challenge) => {
+    const { issuer, validator } = testApi({ dpop })
+    for (const token of [issuer.accessToken(), proofClient(issuer).token(), 'x']) {
+      const error = await refusalOf(validator.validate(`${seen} ${token}`))
+      expect(error).toMatchObject({ status: 401, code: 'invalid_token', details: { seen, expected, option: 'dpop' } })
+      expect(error.headers['WWW-Authenticate']).toMatch(challenge)
+      const message = `the token was sent as ${seen}, and this API takes tokens as ${expected}`
+      expect(error.cause).toMatchObject({ code: 'token_binding_failed', message })
+    }
+    expect(issuer.requests).toEqual([])
+  })
+
+  test('DP16: with a token of a scheme that is not taken is an audit event', async () => {
+    const audited = new AuditWatch()
+    stops.push(() => audited.stop())
+    const { issuer, validator } = testApi({ dpop: 'required' })
+    await refusalOf(validator.validate(`Bearer ${issuer.accessToken()}`))
+    expect(audited.take()).toMatchObject([{ name: 'token_refused', reason: 'token_binding_failed' }])
+  })
 
   test.each(['', ' ', 'Bearer', 'Bearer ', 'Bearer a b', 'Bearer a,b', 'Bearer "a"', 'a"b c', 'Bearer a=b'])(
     'that is not well-formed is refused as such, whatever is accepted: %p',
