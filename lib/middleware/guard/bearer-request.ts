@@ -28,8 +28,10 @@ export class NodeTokenRequest implements TokenRequest {
     return Infinity
   }
 
+  /** The one that was sent: method-override keeps it where it puts another in its place. */
   get method(): string {
-    return this.#req.method ?? 'GET'
+    const sent: unknown = Reflect.get(this.#req, 'originalMethod')
+    return typeof sent === 'string' ? sent : (this.#req.method ?? 'GET')
   }
 
   get source(): NodeRequest {

@@ -57,6 +57,46 @@ describe('a token of more than 16 KB', () => {
   })
 })
 
+describe('the method that a DPoP proof names', () => {
+  const issuer = apiProvider()
+  const client = proofClient(issuer)
+  const dpop = {
+    issuer: issuer.issuer,
+    audience,
+    fetch: issuer.fetch,
+    dpop: 'required',
+    baseUrl: 'https://api.example.com',
+  }
+
+  /** An API behind a middleware that replaces the method, and writes this down. */
+  async function start(originalMethod: (method: string | undefined) => unknown) {
+    const api = createBearer(parseBearerOptions(dpop), issuer.clock)
+    const server = createServer((req, res) => {
+      Object.assign(req, { originalMethod: originalMethod(req.method), method: 'DELETE' })
+      api(req, res, () => res.end(req.method))
+    })
+    const url = await listen(server)
+    return async (htm: string) => {
+      const token = client.token()
+      const proof = client.proof(token, { claims: { htm, htu: 'https://api.example.com/orders/7' } })
+      const headers = { authorization: `DPoP ${token}`, dpop: proof, connection: 'close' }
+      const answer = await fetch(`${url}/orders/7`, { method: 'POST', headers })
+      return answer.status === 200 ? answer.text() : answer.status
+    }
+  }
+
+  test('DP08: is the one that was sent, where method-override has put another in its place', async () => {
+    const send = await start((method) => method)
+    expect(await send('POST')).toBe('DELETE')
+    expect(await send('DELETE')).toBe(401)
+  })
+
+  test.each([undefined, null, 5, {}])('DP08: is that of the request where originalMethod is %p', async (odd) => {
+    const send = await start(() => odd)
+    expect([await send('DELETE'), await send('POST')]).toEqual(['DELETE', 401])
+  })
+})
+
 describe('the URL that a DPoP proof names', () => {
   const issuer = apiProvider()
   const client = proofClient(issuer)
