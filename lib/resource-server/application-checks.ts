@@ -1,11 +1,11 @@
 import * as v from 'valibot'
 import { bareClaims } from '../base/json.js'
 import type { Runtime } from '../base/runtime.js'
-import { callInTime } from '../base/timers/call-in-time.js'
 import { ConfigurationError, TokenValidationError } from '../errors.js'
 import { text } from '../options/common/fields.js'
 import { parseOptions, section } from '../options/common/parse.js'
 import type { Principal } from '../policy/principal.js'
+import { callApplication } from './application-call.js'
 import type { BearerChallenges } from './challenges.js'
 
 /** The application's own check of a principal whose token is valid, such as whether it was revoked. */
@@ -24,7 +24,7 @@ export function createTokenCheck(
   seconds: number,
 ): TokenCheck {
   return async (principal, request) => {
-    const answer = await callInTime('check', () => check(principal, request), seconds)
+    const answer = await callApplication('check', () => check(principal, request), seconds)
     if (answer === true) return
     if (answer === false)
       throw new TokenValidationError('token_inactive', '"check" refuses the token', { details: { option: 'check' } })
@@ -70,7 +70,7 @@ export function createApiKeyVerification(
 ): ApiKeyVerification {
   return async (key, request) => {
     if (key === '') throw challenges.invalidApiKey()
-    const answer = await callInTime('apiKey.verify', () => verify(key, request), seconds)
+    const answer = await callApplication('apiKey.verify', () => verify(key, request), seconds)
     if (answer === undefined || answer === null || answer === false) throw challenges.invalidApiKey()
     const { expiresAt = Infinity, ...known } = parseOptions('bearer(): apiKey.verify()', owner, answer)
     if (expiresAt <= runtime.now() / 1000) throw challenges.invalidApiKey()

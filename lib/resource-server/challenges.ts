@@ -122,9 +122,11 @@ function challenges(
   return written.join(', ')
 }
 
-// The API is up, but the authorization server is down or unusable, so the client should retry later (RFC 9110 section
-// 15.6.4).
-function asOutage(error: ProviderError): ProviderError {
+/**
+ * The error as the client gets it: the API is up, but the authorization server is down or unusable, so it should retry later
+ * (RFC 9110 section 15.6.4).
+ */
+export function asOutage(error: ProviderError): ProviderError {
   if (error.status === 503 && error.headers['Retry-After'] !== undefined) return error
   const headers = { 'Retry-After': '5', ...error.headers }
   return new ProviderError(error.code, error.message, { status: 503, headers, cause: error })

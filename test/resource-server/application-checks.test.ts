@@ -69,8 +69,8 @@ describe('the application’s check of a token', () => {
     expect(error.message).toBe('the function in "check" did not return within 7 seconds')
   })
 
-  test('may fail with an error of this package, which stays as it is', async () => {
-    const own = new ProviderError('provider_timeout', 'too slow')
+  test('may tell of an outage, which stays as it is', async () => {
+    const own = new ProviderError('provider_timeout', 'too slow', { headers: { 'Retry-After': '9' } })
     expect(await failureOf(checked(() => Promise.reject(own)))).toBe(own)
   })
 })
@@ -174,7 +174,7 @@ describe('the verification of an API key', () => {
       headers: { 'Retry-After': '5' },
     })
     expect(`${error.message} ${error.cause}`).not.toContain('hunter2')
-    const own = new ProviderError('provider_timeout', 'too slow')
+    const own = new ProviderError('provider_timeout', 'too slow', { headers: { 'Retry-After': '9' } })
     expect(await failureOf(verified(Promise.reject(own)))).toBe(own)
   })
   test('that never ends is an outage', async () => {

@@ -4,8 +4,7 @@ import { LRUCache } from 'lru-cache'
 import { type ResolvedIssuerConfiguration, resolvedIssuer } from '../../options/bearer/issuer-schema.js'
 import { keySources } from '../../options/bearer/keys.js'
 import { parseOptions } from '../../options/common/parse.js'
-import { callInTime } from '../../base/timers/call-in-time.js'
-
+import { callApplication } from '../application-call.js'
 import { type IssuerSettings, type TrustedIssuer, createTrustedIssuer } from './trusted-issuer.js'
 
 // With the metadata and keys of a usual provider, about 15 KB each.
@@ -107,7 +106,7 @@ export class IssuerResolver {
 
   async #resolve(name: string): Promise<ResolvedIssuerConfiguration | undefined> {
     const { httpTimeoutSeconds } = this.#settings
-    const answer = await callInTime('issuer', () => this.#resolver(name), httpTimeoutSeconds)
+    const answer = await callApplication('issuer', () => this.#resolver(name), httpTimeoutSeconds)
     return answer === undefined || answer === null ? undefined : parseOptions('issuer()', resolvedIssuer, answer)
   }
 

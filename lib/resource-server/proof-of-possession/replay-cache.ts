@@ -1,8 +1,8 @@
 import { ageOf } from '../../base/age.js'
 import { outage } from '../../base/outage.js'
 import type { Runtime } from '../../base/runtime.js'
-import { callInTime } from '../../base/timers/call-in-time.js'
 import { ConfigurationError } from '../../errors.js'
+import { callApplication } from '../application-call.js'
 
 /** Detects keys that were seen before. */
 export interface ReplayGuard {
@@ -97,7 +97,7 @@ export function pluggedReplayCache(cache: PluggedCache, seconds: number): Replay
   return {
     cache,
     async add(key, ttlSeconds) {
-      const isNew = await callInTime(
+      const isNew = await callApplication(
         'dpop.replayCache',
         () => cache.add(`dpop:1:${key}`, Math.ceil(ttlSeconds)),
         seconds,

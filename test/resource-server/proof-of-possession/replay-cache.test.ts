@@ -144,7 +144,7 @@ describe('the replay cache of the application', () => {
       expect(`${error.message} ${error.cause}`).not.toContain('hunter2')
       expect(error.cause).toBeInstanceOf(Error)
     }
-    const own = new ProviderError('provider_timeout', 'too slow')
+    const own = new ProviderError('provider_timeout', 'too slow', { headers: { 'Retry-After': '9' } })
     const failed = plugged(() => Promise.reject(own)).add('key', 60)
     expect(await failureOf(Promise.resolve(failed))).toBe(own)
   })
