@@ -43,8 +43,9 @@ afterAll(() => {
   for (const end of ends) end()
 })
 
-const run = (words: string, globals: Readonly<Record<string, unknown>> = {}) =>
-  runSnippet('docs/observability.md', words, { modules, globals })
+type Names = Readonly<Record<string, unknown>>
+const run = (words: string, globals: Names = {}, more: Names = {}) =>
+  runSnippet('docs/observability.md', words, { modules: { ...modules, ...more }, globals })
 
 describe('the OpenTelemetry recipe', () => {
   const exporter = new InMemorySpanExporter()
@@ -222,7 +223,7 @@ describe('the readiness route', () => {
         route = handle
       },
     }
-    await run("'/healthz'", { app, options: {}, oidc: () => auth })
+    await run("'/healthz'", { app, options: {} }, { 'express-oidc': { oidc: () => auth } })
     return () => {
       const answer = { status: 0, body: undefined as unknown }
       const res = {
