@@ -1,3 +1,4 @@
+import type { HttpRequest } from '../http/request.js'
 import type { ApplicationConfiguration } from '../options/oidc/schema.js'
 import { type BaseUrl, createBaseUrl } from './base-url.js'
 
@@ -32,6 +33,11 @@ export class BaseUrlPattern {
 /** Whether a base URL of the options is a pattern. */
 export function isPattern(url: string): boolean {
   return new URL(url).hostname.startsWith('*.')
+}
+
+/** The host that a request names, as sent. Over HTTP/2 it is in `:authority` (RFC 9113 section 8.3.1). */
+export function hostIn(httpRequest: Pick<HttpRequest, 'header'>): string | undefined {
+  return httpRequest.header('host') ?? httpRequest.header(':authority')
 }
 
 /** A Host header as URLs spell it: without a trailing dot, and without the default port. */

@@ -3,7 +3,7 @@ import { AccessError, ConfigurationError } from '../errors.js'
 import type { HttpRequest } from '../http/request.js'
 import type { ApplicationConfiguration } from '../options/oidc/schema.js'
 import { atProvider, type BaseUrl, configuredUrls, cookieNameOf, createBaseUrl } from './base-url.js'
-import { BaseUrlPattern, canonicalHost, isPattern, withoutDot } from './base-url-pattern.js'
+import { BaseUrlPattern, canonicalHost, hostIn, isPattern, withoutDot } from './base-url-pattern.js'
 
 /** A request, as far as its base URL depends on it. */
 type Addressed = Pick<HttpRequest, 'header' | 'source'>
@@ -139,7 +139,7 @@ class SeveralBaseUrls implements BaseUrls {
 
   of(httpRequest: Addressed): BaseUrl {
     if (this.#choose !== undefined) return this.#chosenFor(this.#choose, httpRequest.source)
-    const header = httpRequest.header('host') ?? httpRequest.header(':authority') ?? ''
+    const header = hostIn(httpRequest) ?? ''
     return this.#atHost(canonicalHost(header, this.secure)) ?? this.#firstFor(header)
   }
 
