@@ -1,5 +1,6 @@
 import { parseRedisOptions, type RedisConfiguration, type RedisOptions } from '../options/redis.js'
 import type { SharedStore } from '../options/common/stores.js'
+import { ownDeadline } from '../base/store/own-deadline.js'
 import { replyInTime } from './deadline.js'
 import {
   commandsOf,
@@ -61,6 +62,8 @@ function nodeRedisClient(call: string, client: unknown): NodeRedisClient {
 }
 
 class RedisStore implements SharedStore {
+  // A deadline from elsewhere could be shorter, and would not withdraw the command.
+  readonly [ownDeadline] = true
   readonly #client: NodeRedisClient
   readonly #connection: RedisConnection
   readonly #configuration: RedisConfiguration

@@ -71,7 +71,7 @@ export function createApplication(
   // Logins and logouts on their way outlive a change of the base URLs.
   const passing = [session.cookie.name ?? 'oidc', ...audience]
   const sessionStore = sessionStoreOf(configuration, runtime)
-  const sharedStore = configuration.sharedStore === undefined ? sessionStore : guardStore(configuration.sharedStore)
+  const sharedStore = sharedStoreOf(configuration) ?? sessionStore
   const { absoluteSeconds } = session
   const usedInProcess = usedLogoutTokensInProcess(runtime)
   const shared =
@@ -120,5 +120,10 @@ function createRefreshes(
 function sessionStoreOf({ session }: ApplicationConfiguration, runtime: Runtime): GuardedStore | undefined {
   const { store, storeTimeoutSeconds: timeoutSeconds } = session
   if (store === undefined) return undefined
-  return guardStore(isSharedStore(store) ? store : expressSessionStore({ store, runtime, timeoutSeconds }))
+  if (isSharedStore(store)) return guardStore(store, timeoutSeconds)
+  return guardStore(expressSessionStore({ store, runtime, timeoutSeconds }))
+}
+
+function sharedStoreOf({ sharedStore, session }: ApplicationConfiguration): GuardedStore | undefined {
+  return sharedStore === undefined ? undefined : guardStore(sharedStore, session.storeTimeoutSeconds)
 }

@@ -31,8 +31,12 @@ export interface App<P> {
   close(): Promise<void>
 }
 
-// Most tests are about the error itself, which error handlers get.
-const withoutPages = { pages: false }
+// Most tests are about the error itself, which error handlers get. A store that a test holds back must not be too slow by that.
+const usual = <Options extends Pick<OidcOptions, 'session'>>(options: Options) => ({
+  pages: false,
+  ...options,
+  session: { storeTimeoutSeconds: 60, ...options.session },
+})
 
 /** Starts an application on a host, with a clock that a test moves. */
 export async function startApp<P>(
@@ -44,7 +48,7 @@ export async function startApp<P>(
   const started = await start(host, async (origin) => {
     const setup = await setUp(origin)
     options = setup.options
-    return { ...setup, oidc: createOidc(parseOidcOptions({ ...withoutPages, ...setup.options }), clock) }
+    return { ...setup, oidc: createOidc(parseOidcOptions(usual(setup.options)), clock) }
   })
   if (options === undefined) throw new Error('the host has not built the application')
   return { ...started, options, clock }
@@ -64,7 +68,7 @@ export function startAppOfProviders(
 ): Promise<ProvidersApp> {
   return start(host, async (origin) => {
     const setup = await setUp(origin)
-    const options = parseProvidersOptions({ ...withoutPages, ...setup.options })
+    const options = parseProvidersOptions(usual(setup.options))
     return { ...setup, provider: undefined, oidc: createOidcOfSeveral(options, clock) }
   })
 }

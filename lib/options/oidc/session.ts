@@ -41,7 +41,10 @@ export interface SessionOptions<Request = FrameworkRequest> {
    * @default none
    */
   use?: 'request' | undefined
-  /** Deadline of the store, in seconds. After that, requests get 503. @default 2 */
+  /**
+   * Deadline of each call of `store`, of `sharedStore` and of the store behind `use: 'request'`, in seconds. After that, requests get
+   * 503. A store of `redisStore()` has `timeoutSeconds` of its own options instead. @default 2
+   */
   storeTimeoutSeconds?: number | undefined
   /**
    * Whether a request counts as use of the session and restarts `idleSeconds`. Return `false` for requests that a page makes by

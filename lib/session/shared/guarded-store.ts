@@ -1,5 +1,7 @@
 import { traced } from '../../base/diagnostics.js'
 import { isOidcError } from '../../base/error-cause.js'
+import { hasOwnDeadline } from '../../base/store/own-deadline.js'
+import { withDeadline } from '../../base/timers/deadline.js'
 import type { OidcError } from '../../errors.js'
 import type { SharedStore } from '../../options/common/stores.js'
 import { storeOutage } from './outage.js'
@@ -14,12 +16,15 @@ export interface GuardedStore extends SharedStore {
  * Wraps the application's store. Whatever it throws becomes `session_store_unavailable`, without the commands and
  * values that database clients put into their errors. The same goes for invalid results. A missing value may also be
  * `null`.
+ *
+ * @param timeoutSeconds - the deadline of each call, unless the store keeps one of its own. A call may still do its work after that
  */
-export function guardStore(sharedStore: SharedStore): GuardedStore {
+export function guardStore(sharedStore: SharedStore, timeoutSeconds?: number): GuardedStore {
   let state: ReturnType<GuardedStore['state']> = 'unknown'
+  const inTime = deadlineFor(sharedStore, timeoutSeconds)
   const settled = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
-      const value = await work()
+      const value = await inTime(work())
       state = 'ok'
       return value
     } catch (error) {
@@ -32,13 +37,19 @@ export function guardStore(sharedStore: SharedStore): GuardedStore {
   return {
     state: () => state,
     get: (names) => guarded('get', async () => expectTexts(await sharedStore.get(names), names.length)),
-    set: (name, value, milliseconds) => guarded('set', () => sharedStore.set(name, value, milliseconds)),
+    set: (name, value, milliseconds) => guarded('set', async () => sharedStore.set(name, value, milliseconds)),
     add: (name, value, milliseconds) =>
       guarded('add', async () => expectBoolean(await sharedStore.add(name, value, milliseconds))),
     replace: (name, expected, value, milliseconds) =>
       guarded('replace', async () => expectBoolean(await sharedStore.replace(name, expected, value, milliseconds))),
     remove: (name, expected) => guarded('remove', async () => expectBoolean(await sharedStore.remove(name, expected))),
   }
+}
+
+function deadlineFor(sharedStore: SharedStore, seconds: number | undefined): <T>(work: Promise<T>) => Promise<T> {
+  if (seconds === undefined || hasOwnDeadline(sharedStore)) return (work) => work
+  const late = (): OidcError => storeOutage(`the store that holds sessions did not answer within ${seconds} seconds`)
+  return (work) => withDeadline(work, seconds * 1000, late, { ref: false })
 }
 
 // A result that is too short would pass for "no value": sessions and logouts would seem not to exist.
