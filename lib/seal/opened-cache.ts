@@ -15,8 +15,8 @@ const maxBytes = 16 * 1024 ** 2
 const maxValues = 8_192
 
 /**
- * Caches the content of sealed values. A value that a browser sends with each request is not decrypted and parsed each time. There is
- * one cache for each seal: what one key has opened says nothing about another.
+ * Caches the content of sealed values. A value that a browser sends with each request is not decrypted and parsed each time. Seals that
+ * share a cache have names of their own there: what one key has opened says nothing about another.
  *
  * It only saves work: a value that is found here would open all the same, by the same key. So it knows authentic values only, and
  * whatever may change meanwhile, such as the end of a session or a logout, has to be checked on each request. Requests share the
@@ -35,27 +35,36 @@ export class OpenedCache<Content extends object> {
   })
   readonly #admission = new Admission(maxValues)
 
-  /** What a value was opened to, if that is known. */
-  get(sealed: string): Content | undefined {
-    const entry = this.#entries.get(sealed.slice(-tailLength))
+  /**
+   * What a value was opened to, if that is known.
+   *
+   * @param seal - the name of the seal
+   */
+  get(seal: string, sealed: string): Content | undefined {
+    const entry = this.#entries.get(keyOf(seal, sealed))
     return entry?.sealed === sealed ? entry.content : undefined
   }
 
   /** Keeps what an authentic value was opened to, once it is seen for the second time. */
-  offer(sealed: string, content: Content): void {
-    const tail = sealed.slice(-tailLength)
-    if (this.#admission.admits(tail)) this.#entries.set(tail, { sealed: copyOf(sealed), content: freezeJson(content) })
+  offer(seal: string, sealed: string, content: Content): void {
+    const key = keyOf(seal, sealed)
+    if (this.#admission.admits(key)) this.#entries.set(key, { sealed: copyOf(sealed), content: freezeJson(content) })
   }
 
   /** Forgets a value: its content should not stay in memory for nothing. */
-  delete(sealed: string): void {
-    this.#entries.delete(sealed.slice(-tailLength))
+  delete(seal: string, sealed: string): void {
+    this.#entries.delete(keyOf(seal, sealed))
   }
 
   /** How many values are known. */
   get size(): number {
     return this.#entries.size
   }
+}
+
+// The tail is first: the admission filter looks at the beginning. An authentic value is longer than that, so no two keys are the same.
+function keyOf(seal: string, sealed: string): string {
+  return sealed.slice(-tailLength) + seal
 }
 
 // A part of a Cookie header would keep the whole header in memory.

@@ -4,12 +4,13 @@ import { createSeal } from '../../lib/seal/seal.js'
 import { Clock, start } from '../kit/clock.js'
 
 const seal = createSeal(['a secret for tests only, 32 characters at least'], ['test'], new Clock())
+const name = 'test'
 const sealed = seal.seal({ exp: start + 60, sub: 'alice' })
 
 function cacheOf(...values: readonly string[]): OpenedCache<object> {
   const cache = new OpenedCache<object>()
   // The first time is only noticed, the second lets it in.
-  for (const value of [...values, ...values]) cache.offer(value, { of: value })
+  for (const value of [...values, ...values]) cache.offer(name, value, { of: value })
   return cache
 }
 
@@ -21,11 +22,11 @@ function changed(text: string, index: number, bits: number): string {
 describe('what a sealed value was opened to', () => {
   test('is found by exactly that value, to its last character', () => {
     const cache = cacheOf(sealed)
-    expect(cache.get(sealed)).toEqual({ of: sealed })
+    expect(cache.get(name, sealed)).toEqual({ of: sealed })
     for (let index = 0; index < sealed.length; index += 1) {
       // The neighbours by one bit, and what Latin-1 might take for the same.
-      for (const bits of [1, 2, 32, 128, 256]) expect(cache.get(changed(sealed, index, bits))).toBeUndefined()
-      expect(cache.get(sealed.slice(0, index) + sealed.slice(index + 1))).toBeUndefined()
+      for (const bits of [1, 2, 32, 128, 256]) expect(cache.get(name, changed(sealed, index, bits))).toBeUndefined()
+      expect(cache.get(name, sealed.slice(0, index) + sealed.slice(index + 1))).toBeUndefined()
     }
   })
 
@@ -33,26 +34,35 @@ describe('what a sealed value was opened to', () => {
     const cache = cacheOf(sealed)
     const [tail, tag = ''] = [sealed.slice(-12), sealed.split('.').at(-1)]
     for (const value of ['', tail, tag, `a.b.c.d.${tag}`, ` ${sealed}`, `${sealed} `, sealed + tail])
-      expect(cache.get(value)).toBeUndefined()
+      expect(cache.get(name, value)).toBeUndefined()
   })
 
   test('of another value with the same end takes its place, and is not confused with it', () => {
     const twin = `another${sealed.slice(-12)}`
     const cache = cacheOf(sealed, twin)
-    expect(cache.get(sealed)).toBeUndefined()
-    expect(cache.get(twin)).toEqual({ of: twin })
+    expect(cache.get(name, sealed)).toBeUndefined()
+    expect(cache.get(name, twin)).toEqual({ of: twin })
+  })
+
+  test('is found by the seal that opened it, and by no other', () => {
+    const cache = cacheOf(sealed)
+    expect(cache.get('another', sealed)).toBeUndefined()
+    for (let i = 0; i < 2; i += 1) cache.offer('another', sealed, { of: 'another' })
+    expect([cache.get(name, sealed), cache.get('another', sealed)]).toEqual([{ of: sealed }, { of: 'another' }])
+    cache.delete('another', sealed)
+    expect([cache.get(name, sealed), cache.get('another', sealed)]).toEqual([{ of: sealed }, undefined])
   })
 
   test('is found by a value that comes as parts of a header', () => {
     const cache = cacheOf(`other=1; oidc=${sealed}; next=2`.slice(14, 14 + sealed.length))
-    expect(cache.get(sealed.slice(0, 50) + sealed.slice(50))).toEqual({ of: sealed })
+    expect(cache.get(name, sealed.slice(0, 50) + sealed.slice(50))).toEqual({ of: sealed })
   })
 
   test('is frozen, with all that is nested in it, since requests share it', () => {
     const content = { data: { list: [{ a: 1 }] } }
     const cache = new OpenedCache<typeof content>()
-    for (let i = 0; i < 2; i += 1) cache.offer(sealed, content)
-    const found = cache.get(sealed)
+    for (let i = 0; i < 2; i += 1) cache.offer(name, sealed, content)
+    const found = cache.get(name, sealed)
     expect(found).toBe(content)
     expect([found, found?.data, found?.data.list, found?.data.list[0]].map(Object.isFrozen)).toEqual(
       Array(4).fill(true),
@@ -65,7 +75,7 @@ describe('what a sealed value was opened to', () => {
   ])('takes no more room where a short value was opened to %s', (_, data) => {
     const cache = new OpenedCache<object>()
     const values = Array.from({ length: 600 }, () => seal.seal({ exp: start + 60 }))
-    for (const value of [...values, ...values]) cache.offer(value, { data })
+    for (const value of [...values, ...values]) cache.offer(name, value, { data })
     expect(cache.size).toBeGreaterThan(0)
     expect(cache.size).toBeLessThan(300)
   })
@@ -73,9 +83,9 @@ describe('what a sealed value was opened to', () => {
   test('is kept from the second time on, so that values which come once take no room', () => {
     const cache = new OpenedCache<object>()
     const values = Array.from({ length: 1000 }, () => seal.seal({ exp: start + 60 }))
-    for (const value of values) cache.offer(value, {})
+    for (const value of values) cache.offer(name, value, {})
     expect(cache.size).toBeLessThan(50)
-    for (const value of values) cache.offer(value, {})
+    for (const value of values) cache.offer(name, value, {})
     expect(cache.size).toBeGreaterThan(900)
   })
 
@@ -86,12 +96,15 @@ describe('what a sealed value was opened to', () => {
     const bytes = cache.size * (values[0]?.length ?? 0)
     expect(bytes).toBeGreaterThan(7 * 1024 ** 2)
     expect(bytes).toBeLessThanOrEqual(8 * 1024 ** 2)
-    expect([cache.get(values[0] ?? ''), cache.get(values.at(-1) ?? '')]).toEqual([undefined, { of: values.at(-1) }])
+    expect([cache.get(name, values[0] ?? ''), cache.get(name, values.at(-1) ?? '')]).toEqual([
+      undefined,
+      { of: values.at(-1) },
+    ])
   })
 
   test('is forgotten when that is asked for', () => {
     const cache = cacheOf(sealed)
-    cache.delete(sealed)
-    expect([cache.get(sealed), cache.size]).toEqual([undefined, 0])
+    cache.delete(name, sealed)
+    expect([cache.get(name, sealed), cache.size]).toEqual([undefined, 0])
   })
 })

@@ -26,7 +26,8 @@ export function record(changes: Partial<SessionRecord> = {}): SessionRecord {
   }
 }
 
-type ExampleSettings = StatelessStorageSettings & Pick<RevocableStorageSettings, 'remark'>
+// Both storages take them: what values were opened to is of another kind in each.
+type ExampleSettings = Omit<StatelessStorageSettings, 'known'> & Pick<RevocableStorageSettings, 'remark'>
 
 /** How a session storage is set up for `https://app.example.com`. */
 export function settings(runtime: Runtime, changes: Partial<ExampleSettings> = {}): ExampleSettings {

@@ -50,6 +50,9 @@ export interface OpenedCookies<Content> {
   readonly outdatedKey: boolean
 }
 
+/** What values were opened to. The cookies of several hosts may share it, since they have names of their own. */
+export type KnownCookies<Content extends object> = OpenedCache<OpenedCookies<Content>>
+
 /** The value of one cookie, or the values of several with the same name. */
 export type OneOrSeveral<T> = T | readonly T[] | undefined
 
@@ -68,7 +71,7 @@ export class SealedCookies<Content extends object> {
   readonly #attributes: CookieAttributes
   readonly #seal: Seal
   readonly #parse: (opened: Opened) => Content | undefined
-  readonly #known = new OpenedCache<OpenedCookies<Content>>()
+  readonly #known: KnownCookies<Content>
   readonly #sentChunks: (cookies: Cookies) => readonly string[]
   readonly #isOurs: (first: string) => boolean
   // A browser has only one cookie with the prefix `__Host-`, because it fixes host and path (RFC 6265bis section
@@ -76,7 +79,11 @@ export class SealedCookies<Content extends object> {
   readonly #isAlone: boolean
 
   /** @param parse - reads what was sealed; `undefined` if another version wrote it */
-  constructor(purpose: string, settings: SealedCookieSettings, parse: (opened: Opened) => Content | undefined) {
+  constructor(
+    purpose: string,
+    settings: SealedCookieSettings & { readonly known?: KnownCookies<Content> },
+    parse: (opened: Opened) => Content | undefined,
+  ) {
     const { secure, sameSite, domain, secrets, audience, runtime } = settings
     const name = prefixedName(settings.name, secure, domain)
     const seal = createSeal(secrets, [purpose, name, ...audience], runtime)
@@ -85,6 +92,7 @@ export class SealedCookies<Content extends object> {
     this.#attributes = { secure, sameSite, ...(domain === undefined ? {} : { domain }) }
     this.#seal = seal
     this.#parse = parse
+    this.#known = settings.known ?? new OpenedCache()
     this.#sentChunks = chunkNames(name)
     this.#isOurs = (first) => seal.isOurs(withoutCount(first))
     this.#isAlone = name.startsWith('__Host-')
@@ -139,10 +147,10 @@ export class SealedCookies<Content extends object> {
 
   #openValue(sealed: string | undefined): OpenedCookies<Content> | undefined {
     if (sealed === undefined) return undefined
-    const known = this.#known.get(sealed)
+    const known = this.#known.get(this.#name, sealed)
     const opened = known ?? this.#openAnew(sealed)
     if (opened === undefined || this.hasExpired(opened)) return undefined
-    if (known === undefined && opened.content !== undefined) this.#known.offer(sealed, opened)
+    if (known === undefined && opened.content !== undefined) this.#known.offer(this.#name, sealed, opened)
     return opened
   }
 
@@ -155,6 +163,6 @@ export class SealedCookies<Content extends object> {
   // The value that the browser has sent is replaced, or removed.
   #forget(cookies: Cookies): void {
     const sealed = fromChunks(this.#name, cookies)
-    if (sealed !== undefined) this.#known.delete(sealed)
+    if (sealed !== undefined) this.#known.delete(this.#name, sealed)
   }
 }

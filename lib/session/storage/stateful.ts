@@ -9,7 +9,13 @@ import { absences, type SessionAbsence } from './absence.js'
 import { type FoundSession, type StoredSession, type SessionStorage, unreadable } from './storage.js'
 import { mergeRecords } from '../merge.js'
 import { beganAt, fromPayload, type SessionPlace, type SessionRecord, toPayload } from '../record.js'
-import { isSeveral, type OpenedCookies, SealedCookies, type SealedCookieSettings } from './sealed-cookies.js'
+import {
+  isSeveral,
+  type KnownCookies,
+  type OpenedCookies,
+  SealedCookies,
+  type SealedCookieSettings,
+} from './sealed-cookies.js'
 import { chooseSession, mapAll, type Remark } from './several.js'
 import { storeOutage } from '../shared/outage.js'
 import {
@@ -27,6 +33,7 @@ export interface StatefulStorageSettings extends SealedCookieSettings {
   readonly revocations: SessionRevocations
   readonly limits: SessionLimits
   readonly remark: Remark
+  readonly known?: KnownCookies<SessionNames>
 }
 
 const maxAttempts = 5

@@ -12,6 +12,7 @@ import { LeftOutTokens } from './left-out-tokens.js'
 import { pack, unpack } from './packed-payload.js'
 import { beganAt, type SessionPlace, type SessionRecord, fromPayload, toPayload } from '../record.js'
 import {
+  type KnownCookies,
   type OneOrSeveral,
   type OpenedCookies,
   type SealedCookieSettings,
@@ -63,6 +64,7 @@ export interface StatelessStorageSettings extends SealedCookieSettings {
   readonly remark: Remark
   /** For access tokens that cookies have no room for. */
   readonly sharedStore?: SharedStore | undefined
+  readonly known?: KnownCookies<SessionRecord>
 }
 
 interface Written {

@@ -1,5 +1,6 @@
 import type { HttpRequest } from '../../../http/request.js'
 import { isForeignSocket } from '../../../http/upgrade.js'
+import type { MaybePromise } from '../../../base/maybe-promise.js'
 import { remarkOn } from '../../../base/diagnostics.js'
 import type { TraceRemark } from '../../../base/tracing/event.js'
 import { isOneOfSeveral } from '../../../options/common/several-processes.js'
@@ -7,9 +8,16 @@ import { warnOfUnsharedRefreshes } from '../../../options/oidc/unshared-refreshe
 import type { ApplicationWith } from '../../../relying-party/relying-party.js'
 import type { BaseUrl } from '../../../relying-party/base-url.js'
 import { byCookieName, baseUrlOf } from '../../../relying-party/base-urls.js'
+import { OpenedCache } from '../../../seal/opened-cache.js'
+import type { SessionNames } from '../../../session/revocation/revocations.js'
 import { absences } from '../../../session/storage/absence.js'
 import { BoundStorage } from '../../../session/storage/bound.js'
-import { createStatelessStorage, revocableStorage } from '../../../session/storage/stateless.js'
+import type { KnownCookies } from '../../../session/storage/sealed-cookies.js'
+import {
+  createStatelessStorage,
+  revocableStorage,
+  type StatelessStorageSettings,
+} from '../../../session/storage/stateless.js'
 import { type SessionStorage, unreadable } from '../../../session/storage/storage.js'
 import type { SessionRecord } from '../../../session/record.js'
 import { createStatefulStorage } from '../../../session/storage/stateful.js'
@@ -64,7 +72,7 @@ function announceOn(res: NodeResponse | undefined): (header: string) => void {
 }
 
 function storagesOf(application: StorageParts, uses: SessionUses): SessionStorages {
-  const { configuration, runtime, revocations, sessionStore, sharedStore, refreshes } = application
+  const { configuration, runtime, revocations, refreshes } = application
   const { cookie, use, maxCookieBytes, storeTimeoutSeconds: timeoutSeconds, ...limits } = configuration.session
   const common = {
     secrets: configuration.secret,
@@ -86,14 +94,26 @@ function storagesOf(application: StorageParts, uses: SessionUses): SessionStorag
     }
     return createRequestStorages({ ...common, revocations, refreshes, timeoutSeconds, unshared, ...uses })
   }
-  const storageOf = byCookieName(application.baseUrls, (name) =>
-    sessionStore === undefined
-      ? revocableStorage(createStatelessStorage({ ...common, name, maxBytes: maxCookieBytes, sharedStore }), {
-          ...common,
-          revocations,
-          loadSuccessors: (record) => refreshes.loadSuccessors(record),
-        })
-      : createStatefulStorage({ ...common, name, sharedStore: sessionStore, revocations }),
+  const storageOf = byCookieName(
+    application.baseUrls,
+    storageMaker(application, { ...common, maxBytes: maxCookieBytes }),
   )
   return (_req, httpRequest) => storageOf(baseUrlOf(application.baseUrls, httpRequest))
+}
+
+// One cache for all names: it takes so much memory for an application, and not for each of its hosts.
+function storageMaker(
+  { refreshes, revocations, sessionStore, sharedStore }: StorageParts,
+  settings: Omit<StatelessStorageSettings, 'name'>,
+): (name: string) => SessionStorage {
+  if (sessionStore !== undefined) {
+    const known: KnownCookies<SessionNames> = new OpenedCache()
+    return (name) => createStatefulStorage({ ...settings, name, known, sharedStore: sessionStore, revocations })
+  }
+  const known: KnownCookies<SessionRecord> = new OpenedCache()
+  const loadSuccessors = (record: SessionRecord): MaybePromise<void> => refreshes.loadSuccessors(record)
+  return (name) => {
+    const storage = createStatelessStorage({ ...settings, name, known, sharedStore })
+    return revocableStorage(storage, { ...settings, revocations, loadSuccessors })
+  }
 }
