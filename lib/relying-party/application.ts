@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache'
 import type { ApplicationConfiguration } from '../options/oidc/schema.js'
 import type { Runtime } from '../base/runtime.js'
 import { isSharedStore, type SharedStore } from '../options/common/stores.js'
+import { isIssuerTemplate } from '../options/common/tenants.js'
 import { createSeal, type Seal } from '../seal/seal.js'
 import type { SessionRecord } from '../session/record.js'
 import { SessionList } from '../session/list/session-list.js'
@@ -74,10 +75,11 @@ export function createApplication(
   const sharedStore = sharedStoreOf(configuration) ?? sessionStore
   const { absoluteSeconds } = session
   const usedInProcess = usedLogoutTokensInProcess(runtime)
+  const logouts = { absoluteSeconds, hasTenants: mayHaveTenants(configuration) }
   const shared =
     sharedStore === undefined
       ? undefined
-      : { sharedStore, revocations: new SharedRevocations({ sharedStore, runtime, absoluteSeconds, audience }) }
+      : { sharedStore, revocations: new SharedRevocations({ sharedStore, runtime, audience, ...logouts }) }
   return {
     configuration,
     baseUrls: createBaseUrls(configuration),
@@ -99,6 +101,12 @@ export function createApplication(
     sharedStore,
     sessionStore,
   }
+}
+
+// Whether an issuer is a template. Which ones a function finds is not known before.
+function mayHaveTenants({ issuer = '', providers = [] }: ApplicationConfiguration): boolean {
+  if (typeof providers === 'function' || isIssuerTemplate(issuer)) return true
+  return providers.some(({ configuration }) => isIssuerTemplate(configuration.issuer))
 }
 
 interface RefreshPlace {

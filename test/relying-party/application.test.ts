@@ -1,9 +1,12 @@
 import { describe, expect, test } from '@jest/globals'
-import { parseOidcOptions } from '../../lib/options/oidc/schema.js'
+import { parseProvidersOptions } from '../../lib/options/oidc/providers/parse-providers.js'
+import { type ApplicationConfiguration, parseOidcOptions } from '../../lib/options/oidc/schema.js'
 import type { OidcOptions } from '../../lib/index.js'
 import { createApplication } from '../../lib/relying-party/application.js'
+import { namesOf } from '../../lib/session/revocation/revocations.js'
 import { Clock } from '../kit/clock.js'
 import { FakeStore } from '../kit/stores/memory.js'
+import { sessionAt } from '../kit/world/tenants.js'
 import { secret } from '../kit/world/world.js'
 import { pastDeadline, timersDuring } from '../kit/timers.js'
 
@@ -48,5 +51,31 @@ describe('the stores of an application', () => {
     const { sessionStore } = storesOf({ session: { store, storeTimeoutSeconds: seconds } })
     const { waits } = await timersDuring(async () => sessionStore?.get(['a', 'b']))
     expect(waits).toEqual([seconds * 1000, seconds * 1000])
+  })
+})
+
+describe('logouts of a session whose ID Token names its tenant', () => {
+  const { issuer: _issuer, clientId, clientSecret, ...common } = required
+  const oneTenant = { issuer: 'https://login.example/ours/v2.0', clientId, clientSecret }
+  const template = { issuer: 'https://login.example/{tenantid}/v2.0', tenants: ['ours'], clientId, clientSecret }
+  const single = (provider: Partial<OidcOptions>) => parseOidcOptions({ ...common, ...provider })
+  const several = (providers: unknown) => parseProvidersOptions({ ...common, providers })
+
+  /** How many logouts are looked for; the session has a `sid`. */
+  async function lookedFor(configuration: ApplicationConfiguration): Promise<number | undefined> {
+    const sharedStore = new FakeStore(new Clock())
+    const { revocations } = createApplication({ ...configuration, sharedStore }, ['web'], new Clock())
+    await revocations.latest(() => namesOf(sessionAt('ours')))
+    return sharedStore.calls[0]?.names.length
+  }
+
+  test.each<[string, ApplicationConfiguration, number]>([
+    ['the issuer is that of the tenant', single(oneTenant), 4],
+    ['the issuer is a template', single(template), 7],
+    ['no issuer of several is a template', several({ one: oneTenant, other: oneTenant }), 4],
+    ['one issuer of several is a template', several({ one: oneTenant, other: template }), 7],
+    ['a function knows the providers', several(() => template), 7],
+  ])('are looked for at the tenant only where a logout may name it: %s', async (_where, configuration, count) => {
+    expect(await lookedFor(configuration)).toBe(count)
   })
 })

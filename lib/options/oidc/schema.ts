@@ -172,6 +172,8 @@ export type OidcConfiguration = v.InferOutput<typeof schema> & {
   readonly provider?: string
 }
 
+type FindProvider = (name: string, req: unknown) => unknown
+
 /** The options that concern the whole application, whatever its provider. */
 export type ApplicationConfiguration = Pick<
   OidcConfiguration,
@@ -196,7 +198,7 @@ export type ApplicationConfiguration = Pick<
 > &
   Partial<Pick<OidcConfiguration, 'issuer' | 'clientId'>> & {
     /** Set if the application has several providers: paths then end with their names. */
-    readonly providers?: unknown
+    readonly providers?: readonly { readonly configuration: Pick<OidcConfiguration, 'issuer'> }[] | FindProvider
   }
 
 /**

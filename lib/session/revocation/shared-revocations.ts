@@ -23,6 +23,8 @@ interface SharedRevocationsSettings {
   readonly absoluteSeconds: number
   /** Distinguishes this application from others in the same store: issuer and client. */
   readonly audience: readonly string[]
+  /** Whether a logout may be that of one tenant. Where none may, none is looked for. @default true */
+  readonly hasTenants?: boolean
 }
 
 const maxAttempts = 10
@@ -54,7 +56,7 @@ export class SharedRevocations implements SessionRevocations {
   }
 
   async latest(names: () => SessionNames): Promise<number> {
-    const times = await this.#times(keysOf(names()).map((key) => this.#name(key)))
+    const times = await this.#times(this.#keysOf(names()).map((key) => this.#name(key)))
     return latestOf(times)
   }
 
@@ -65,7 +67,7 @@ export class SharedRevocations implements SessionRevocations {
    */
   async latestOfListed(listed: readonly ListedNames[]): Promise<readonly number[]> {
     const names = listed.map(({ hash: own, ...others }) => {
-      const [, ...shared] = keysOf({ ...others, id: '' })
+      const [, ...shared] = this.#keysOf({ ...others, id: '' })
       return [nameOf(own), ...shared.map((key) => this.#name(key))]
     })
     const distinct = [...new Set(names.flat())]
@@ -105,6 +107,12 @@ export class SharedRevocations implements SessionRevocations {
   async #times(names: readonly string[]): Promise<readonly number[]> {
     const texts = await this.#settings.sharedStore.get(names)
     return texts.map((stored) => (stored === undefined ? 0 : requireTime(stored)))
+  }
+
+  // Some ID Tokens name a tenant though the provider has one issuer only.
+  #keysOf({ issuer, ...names }: SessionNames): readonly string[] {
+    const isOfTenant = issuer !== undefined && this.#settings.hasTenants !== false
+    return keysOf(isOfTenant ? { ...names, issuer } : names)
   }
 
   #name(key: string): string {
