@@ -67,13 +67,14 @@ export class BoundSession implements SessionBinding {
     this.#res = res
     this.#time = new ResponseTime(settings.runtime, startedAt)
     this.#found = found
-    this.#record = storedSessionIn(found)?.record
+    const kept = storedSessionIn(found)
+    this.#record = kept?.record
     this.#isUse = this.#record !== undefined && settings.countsAsUse(httpRequest)
     this.#base = this.#record
     this.#opened = recordsIn(found)
     // The first listener runs last, so no later middleware can let a cache keep a person's cookie.
     if (this.#record !== undefined || unlessRepeated(this.#removals(), httpRequest).length > 0) this.#watchHeaders()
-    if (this.#isUse && this.#record !== undefined && this.#touched(this.#record) !== this.#record) this.#lookUntilSent()
+    if (kept !== undefined && (kept.outdatedKey || this.#touched(kept.record) !== kept.record)) this.#lookUntilSent()
     if (isTakenOver && this.#record !== undefined) this.#change(this.#writeIfFitting(this.#record), this.#record)
   }
 

@@ -136,13 +136,21 @@ class StatefulStorage implements SessionStorage {
   }
 
   #findBy(
-    { content: names, outdatedKey }: OpenedCookies<SessionNames>,
+    { content: names, outdatedKey, expiresAt }: OpenedCookies<SessionNames>,
     place: SessionPlace | undefined,
   ): MaybePromise<FoundSession> {
     if (names === undefined) return unreadable
-    return whenDone(this.#find(names, outdatedKey), (found) =>
-      found === undefined || found === unreadable || beganAt(found.record, place) ? found : unreadable,
-    )
+    return whenDone(this.#find(names, outdatedKey), (found) => {
+      if (found === undefined || found === unreadable) return found
+      if (!beganAt(found.record, place)) return unreadable
+      return this.#isBehind(expiresAt, found.record) ? { ...found, outdatedKey: true } : found
+    })
+  }
+
+  // The response with the renewed ticket may have been lost: the cookie would end a session that is in use.
+  #isBehind(expiresAt: number, record: SessionRecord): boolean {
+    const { limits } = this.#settings
+    return clocksOf(record, limits).idleExpiresAt - expiresAt >= Math.max(1, limits.rollingStepSeconds)
   }
 
   async #find(names: SessionNames, isOldTicket: boolean): Promise<StoredSession | typeof unreadable | undefined> {

@@ -7,7 +7,10 @@ import type { SessionPlace, SessionRecord } from '../record.js'
 /** A session that was found. */
 export interface StoredSession {
   readonly record: SessionRecord
-  /** Whether it is to be sealed again: it was sealed with an older secret, or has just been bound to a device. */
+  /**
+   * Whether it is to be sealed again: it was sealed with an older secret, has just been bound to a device, or its cookie ends before
+   * what is stored does.
+   */
   readonly outdatedKey: boolean
   /** Older sessions of the same person, from cookies of the same name; absent if there are none. */
   readonly others?: readonly SessionRecord[]

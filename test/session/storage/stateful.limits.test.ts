@@ -6,7 +6,7 @@ import { type SessionStorage, UncountedSessions, unreadable } from '../../../lib
 import { Clock, start } from '../../kit/clock.js'
 import { FakeStore } from '../../kit/stores/memory.js'
 import { audience, gate, storageOn, storeName } from '../../kit/stores/stores.js'
-import { idToken, record, sentBack, settings } from '../example.js'
+import { idToken, limits, record, sentBack, settings } from '../example.js'
 
 let clock: Clock
 let sharedStore: FakeStore
@@ -76,6 +76,19 @@ describe('the ticket of a session', () => {
     expect(storage.absence(cookies)).toMatchObject({ reason: 'revoked', names })
     clock.advance(0.001)
     expect(storage.absence(cookies)).toMatchObject({ reason: 'idle', names })
+  })
+
+  test.each([
+    [60, 541, false],
+    [60, 540, true],
+    [0, 600, false],
+    [0, 599.5, false],
+    [0, 599, true],
+  ])('is written again where it ends a whole step (%p) before the session: %p', async (step, exp, isWritten) => {
+    await login(record())
+    const own = storageOn(sharedStore, clock, { limits: { ...limits, rollingStepSeconds: step } })
+    const found = await own.read(ticketWith({ exp: start + exp }))
+    expect(found).toMatchObject({ record: { id: 'an-id' }, outdatedKey: isWritten })
   })
 
   test.each([
