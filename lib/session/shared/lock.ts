@@ -2,6 +2,7 @@ import { ProviderError } from '../../errors.js'
 import type { Runtime } from '../../base/runtime.js'
 import type { SharedStore } from '../../options/common/stores.js'
 import { storeOutage } from './outage.js'
+import { randomPause } from './random-pause.js'
 import { isOidcError } from '../../base/error-cause.js'
 
 /** How long a lock is held and waited for, and what makes it unnecessary. */
@@ -171,11 +172,7 @@ class Lock {
 
 // A holder that has taken seconds may take more: asking as often as at first would load the store for nothing.
 function pause(runtime: Runtime, waited: number): Promise<void> {
-  const longest = Math.min(Math.max(usualPause, waited / 5), maxPause)
-  const share = (runtime.randomBytes(1)[0] ?? 0) / 255
-  return new Promise((resolve) => {
-    setTimeout(resolve, minPause + share * (longest - minPause))
-  })
+  return randomPause(runtime, minPause, Math.min(Math.max(usualPause, waited / 5), maxPause))
 }
 
 function refusal(message: string): ProviderError {

@@ -1,14 +1,12 @@
 import { omitUndefined } from '../../base/json.js'
 import { type MaybePromise, whenDone } from '../../base/maybe-promise.js'
-import { storeName } from '../../base/store/store-name.js'
 import type { SharedStore } from '../../options/common/stores.js'
-import { createNamedSeals, type Seal, type SealPayload } from '../../seal/seal.js'
+import type { SealPayload } from '../../seal/seal.js'
 import { type Cookies, type FurtherCookies, noFurther } from './cookie-chunks.js'
-import { clocksOf, isAlive, sessionEnded, type SessionLimits } from '../lifetime.js'
+import { clocksOf, isAlive, type SessionLimits } from '../lifetime.js'
 import { absences, type SessionAbsence } from './absence.js'
 import { type FoundSession, type StoredSession, type SessionStorage, unreadable } from './storage.js'
-import { mergeRecords } from '../merge.js'
-import { beganAt, fromPayload, type SessionPlace, type SessionRecord, toPayload } from '../record.js'
+import { beganAt, type SessionPlace, type SessionRecord } from '../record.js'
 import {
   isSeveral,
   type KnownCookies,
@@ -17,7 +15,7 @@ import {
   type SealedCookieSettings,
 } from './sealed-cookies.js'
 import { chooseSession, mapAll, type Remark } from './several.js'
-import { storeOutage } from '../shared/outage.js'
+import { StoredRecords } from '../shared/stored-records.js'
 import {
   endById,
   hasJustEnded,
@@ -36,13 +34,11 @@ export interface StatefulStorageSettings extends SealedCookieSettings {
   readonly known?: KnownCookies<SessionNames>
 }
 
-const maxAttempts = 5
 const ticketVersion = 1
 
 /**
  * Keeps sessions in a store. The cookie is a sealed ticket: the random session ID, and the names by which a logout can
- * refer to the session, so session and logouts are read in one round trip. The store only sees a hash of the ID, and a
- * session sealed with a key that depends on the ID.
+ * refer to the session, so session and logouts are read in one round trip.
  */
 export function createStatefulStorage(settings: StatefulStorageSettings): SessionStorage {
   return new StatefulStorage(settings)
@@ -51,13 +47,11 @@ export function createStatefulStorage(settings: StatefulStorageSettings): Sessio
 class StatefulStorage implements SessionStorage {
   readonly #settings: StatefulStorageSettings
   readonly #tickets: SealedCookies<SessionNames>
-  // Keys depend on the session ID, which only browsers have: store and secret together are not enough to decrypt.
-  readonly #seals: (id: string) => Seal
+  readonly #records: StoredRecords
 
   constructor(settings: StatefulStorageSettings) {
-    const { secrets, audience, runtime } = settings
     this.#settings = settings
-    this.#seals = createNamedSeals(secrets, ['stored session', ...audience], runtime)
+    this.#records = new StoredRecords(settings)
     this.#tickets = new SealedCookies('session ticket', settings, ({ payload }) => readTicket(payload))
   }
 
@@ -90,22 +84,9 @@ class StatefulStorage implements SessionStorage {
   }
 
   async save(record: SessionRecord, base: SessionRecord | undefined): Promise<SessionRecord> {
-    const { sharedStore } = this.#settings
-    const name = this.#storeName(record.id)
-    if (base === undefined) {
-      await sharedStore.set(name, this.#sealRecord(record), this.#millisecondsLeft(record))
-      return record
-    }
-    for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
-      const [text] = await sharedStore.get([name])
-      const stored = text === undefined ? undefined : this.#openRecord(text, record.id)
-      if (text === undefined || stored === undefined) throw sessionEnded()
-      const next = mergeRecords(base, record, stored.record)
-      // Requests that waited for the same refresh need not take turns.
-      if (next === stored.record && !stored.outdatedKey) return next
-      if (await sharedStore.replace(name, text, this.#sealRecord(next), this.#millisecondsLeft(next))) return next
-    }
-    throw storeOutage('too many requests have changed the session at once: this change was not stored')
+    if (base !== undefined) return this.#records.change(record, base)
+    await this.#records.add(record)
+    return record
   }
 
   touch(record: SessionRecord, base: SessionRecord): void {
@@ -114,12 +95,9 @@ class StatefulStorage implements SessionStorage {
 
   // The revocation also ends whatever a slow request may still write.
   async end(record: SessionRecord): Promise<void> {
-    const { sharedStore, revocations, runtime } = this.#settings
+    const { revocations, runtime } = this.#settings
     // Waits for both, so that neither succeeds after the failure of the other has been reported.
-    const steps = await Promise.allSettled([
-      endById(revocations, runtime, record),
-      sharedStore.remove(this.#storeName(record.id)),
-    ])
+    const steps = await Promise.allSettled([endById(revocations, runtime, record), this.#records.remove(record.id)])
     for (const step of steps) if (step.status === 'rejected') throw step.reason
   }
 
@@ -154,15 +132,11 @@ class StatefulStorage implements SessionStorage {
   }
 
   async #find(names: SessionNames, isOldTicket: boolean): Promise<StoredSession | typeof unreadable | undefined> {
-    const { sharedStore, revocations, limits, runtime } = this.#settings
-    const [[text], revokedAt] = await Promise.all([
-      sharedStore.get([this.#storeName(names.id)]),
-      revocations.latest(() => names),
-    ])
+    const { revocations, limits, runtime } = this.#settings
+    const [found, revokedAt] = await Promise.all([this.#records.read(names.id), revocations.latest(() => names)])
+    if (found === unreadable) return unreadable
     const nothing = hasJustEnded(revokedAt, runtime.now()) ? unreadable : undefined
-    if (text === undefined) return nothing
-    const found = this.#openRecord(text, names.id)
-    if (found === undefined) return unreadable
+    if (found === undefined) return nothing
     const { record, outdatedKey } = found
     if (isEndedBy(revokedAt, record, runtime.now())) return nothing
     // A ticket of an older version does not name the tenant, at which a logout may have ended the session.
@@ -170,25 +144,6 @@ class StatefulStorage implements SessionStorage {
     if (own.issuer !== names.issuer) return this.#find(own, true)
     if (!isAlive(record, limits, runtime.now() / 1000)) return undefined
     return { record, outdatedKey: outdatedKey || isOldTicket }
-  }
-
-  #openRecord(text: string, id: string): StoredSession | undefined {
-    const opened = this.#seals(id).open(text)
-    const record = opened === undefined ? undefined : fromPayload(opened.payload)
-    return opened === undefined || record?.id !== id ? undefined : { record, outdatedKey: opened.outdatedKey }
-  }
-
-  #sealRecord(record: SessionRecord): string {
-    return this.#seals(record.id).seal(toPayload(record, clocksOf(record, this.#settings.limits).idleExpiresAt))
-  }
-
-  #storeName(id: string): string {
-    return storeName('session', [this.#settings.audience, id])
-  }
-
-  #millisecondsLeft(record: SessionRecord): number {
-    const { limits, runtime } = this.#settings
-    return Math.max(1, Math.ceil(clocksOf(record, limits).idleExpiresAt * 1000 - runtime.now()))
   }
 }
 

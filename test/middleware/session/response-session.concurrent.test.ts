@@ -19,6 +19,10 @@ const layers = [
     await Promise.all([oidc.update({ a: 1 }), oidc.update({ b: 2 })])
     return oidc.data
   }),
+  answering('/twenty', async ({ oidc }) => {
+    await Promise.all(Array.from({ length: 20 }, (_, of) => oidc.update({ [`m${of}`]: 1 })))
+    return oidc.data
+  }),
   answering('/refresh-beside', async ({ oidc }) => {
     await Promise.all([oidc.refresh(), oidc.update({ c: 3 }), later().then(() => oidc.update({ d: 4 }))])
     return oidc.data
@@ -54,6 +58,14 @@ describe.each([
     await world.enter(world.browser)
     expect(await at('/two')).toEqual({ a: 1, b: 2 })
     expect(await at('/data')).toEqual({ a: 1, b: 2 })
+  })
+
+  test('has what each of them stored, however many they are', async () => {
+    world = await startRefreshWorld({ ...options(), layers })
+    await world.enter(world.browser)
+    const data = Object.fromEntries(Array.from({ length: 20 }, (_, of) => [`m${of}`, 1]))
+    expect(await at('/twenty')).toEqual(data)
+    expect(await at('/data')).toEqual(data)
   })
 
   test('has what they stored beside a refresh, and its tokens', async () => {

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, jest, test } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import type { TraceRemark } from '../../../lib/index.js'
 import { createNamedSeals, createSeal } from '../../../lib/seal/seal.js'
 import { toPayload, type SessionRecord } from '../../../lib/session/record.js'
@@ -16,6 +16,7 @@ beforeEach(() => {
   sharedStore = new FakeStore(clock)
   storage = storageOn(sharedStore, clock)
 })
+afterEach(() => void jest.useRealTimers())
 
 const { secrets } = settings(new Clock())
 const name = storeName('an-id')
@@ -149,14 +150,23 @@ describe('a session in a store', () => {
     expect(await storage.find(person)).toBeUndefined()
   })
 
-  test('is changed in five tries at most', async () => {
+  test('is changed in ten tries at most, with a random pause before each but the first two', async () => {
     await login()
     sharedStore.calls.length = 0
     sharedStore.replace = async () => false
-    await expect(storage.save({ ...person, data: { a: 1 } }, person)).rejects.toMatchObject({
+    clock.randomBytes = (length) => Buffer.alloc(length, 255)
+    jest.useFakeTimers()
+    const refused = expect(storage.save({ ...person, data: { a: 1 } }, person)).rejects.toMatchObject({
+      code: 'session_store_unavailable',
       message: 'too many requests have changed the session at once: this change was not stored',
     })
-    expect(sharedStore.count('get')).toBe(5)
+    const tries: number[] = []
+    for (const pause of [0, 19, 1, 39, 1, 79, 1, 160, 160, 160, 160, 160]) {
+      await jest.advanceTimersByTimeAsync(pause)
+      tries.push(sharedStore.count('get'))
+    }
+    await refused
+    expect([jest.getTimerCount(), tries]).toEqual([0, [2, 2, 3, 3, 4, 4, 5, 6, 7, 8, 9, 10]])
   })
 
   test('is stored for a millisecond at least, and for whole ones', async () => {

@@ -276,6 +276,55 @@ describe('simultaneous changes of one session', () => {
     expect(await storage.read(cookies)).toMatchObject({ record: { data: { a: 1, b: 1, c: 1, d: 1 } } })
   })
 
+  test('are all kept, however many requests of one process make them at once', async () => {
+    const cookies = await login()
+    const names = Array.from({ length: 50 }, (_, of) => `m${of}`)
+    const saved = await Promise.all(names.map(async (of) => storage.save({ ...person, data: { [of]: 1 } }, person)))
+    const data = Object.fromEntries(names.map((of) => [of, 1]))
+    expect(await storage.read(cookies)).toMatchObject({ record: { data } })
+    names.forEach((of, index) => expect(saved[index]?.data).toMatchObject({ [of]: 1 }))
+  })
+
+  test('are all kept, though several processes make many at once', async () => {
+    const cookies = await login()
+    const processes = Array.from({ length: 5 }, () => storageOn(sharedStore, watch))
+    const names = Array.from({ length: 40 }, (_, of) => `m${of}`)
+    await Promise.all(
+      names.map(async (of, index) => processes[index % 5]?.save({ ...person, data: { [of]: 1 } }, person)),
+    )
+    expect(await storage.read(cookies)).toMatchObject({
+      record: { data: Object.fromEntries(names.map((of) => [of, 1])) },
+    })
+  })
+
+  test('are stored together where they have waited for another', async () => {
+    await login()
+    sharedStore.calls.length = 0
+    const names = Array.from({ length: 20 }, (_, of) => `m${of}`)
+    await Promise.all(names.map(async (of) => storage.save({ ...person, data: { [of]: 1 } }, person)))
+    expect(sharedStore.calls.map(({ operation }) => operation)).toEqual(['get', 'replace', 'get', 'replace'])
+  })
+
+  test('wait for none of another session', async () => {
+    const other = { ...person, id: 'b' }
+    await Promise.all([login(), login(other)])
+    const held = gate()
+    sharedStore.before = ({ names: [of] }) => (of === name ? held.opened : undefined)
+    const waiting = storage.save({ ...person, data: { a: 1 } }, person)
+    expect(await storage.save({ ...other, data: { b: 1 } }, other)).toMatchObject({ data: { b: 1 } })
+    held.open()
+    expect(await waiting).toMatchObject({ data: { a: 1 } })
+  })
+
+  test('that fail together do not fail those that come later', async () => {
+    await login()
+    sharedStore.outage = true
+    const failing = ['a', 'b', 'c'].map(async (of) => storage.save({ ...person, data: { [of]: 1 } }, person))
+    expect((await Promise.allSettled(failing)).map(({ status }) => status)).toEqual(Array(3).fill('rejected'))
+    sharedStore.outage = false
+    expect(await storage.save({ ...person, data: { d: 1 } }, person)).toMatchObject({ data: { d: 1 } })
+  })
+
   test('that never find their turn are an outage', async () => {
     await login()
     sharedStore.replace = async () => false
