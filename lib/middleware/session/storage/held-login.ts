@@ -1,0 +1,131 @@
+import type { MaybePromise } from '../../../base/maybe-promise.js'
+import { clocksOf } from '../../../session/lifetime.js'
+import { type SessionRecord, toPayload } from '../../../session/record.js'
+import { beforeEnd } from '../../http/respond.js'
+import { beforeSave, beginAnew, keepCookie, type RequestSession } from './application-session.js'
+import { idOf, type Place } from './request-seal.js'
+import type { RequestReading, RequestStorageSettings } from './request-storage-settings.js'
+import { newestLogin, type RequestStore } from './request-store.js'
+
+/** The login in the application's session, during one request. */
+export class HeldLogin {
+  readonly #settings: RequestStorageSettings
+  readonly #reading: RequestReading
+  /** The login, and its place in the application's session. */
+  #held: { readonly record: SessionRecord; readonly place: Place } | undefined
+  /** The id of the stored session that the login was read from. */
+  #readFrom: string | undefined
+  #watched: RequestSession | undefined
+
+  constructor(settings: RequestStorageSettings, reading: RequestReading) {
+    this.#settings = settings
+    this.#reading = reading
+  }
+
+  /** The login; absent if there is none, or not any more. */
+  get record(): SessionRecord | undefined {
+    return this.#held?.record
+  }
+
+  /** The application's session. */
+  get session(): RequestSession | undefined {
+    return this.#reading.sessions.of(this.#reading.req)
+  }
+
+  /** The store of the application's session, if processes share it. */
+  get store(): RequestStore | undefined {
+    return this.#reading.stores.of(this.#reading.req, this.session)
+  }
+
+  /**
+   * The application's session.
+   *
+   * @throws {ConfigurationError} `not_mounted`
+   * @throws {SessionError} `session_store_unavailable`
+   */
+  requireSession(): RequestSession {
+    const { session } = this
+    if (session !== undefined) return session
+    throw this.#reading.sessions.absence()
+  }
+
+  /** Notes which session a login was read from. */
+  noteRead(session: RequestSession): void {
+    this.#readFrom = idOf(session)
+  }
+
+  /** Takes up the login that was read, perhaps with a change: from here on it is brought up to date before it is stored. */
+  take(next: SessionRecord, isChanged: boolean): void {
+    const session = this.requireSession()
+    if (isChanged) this.put(next, session)
+    else this.#hold(session, next)
+    this.#encryptAgainWhenMoved()
+  }
+
+  /** Writes a login into the application's session, which stores it later. */
+  put(record: SessionRecord, session = this.requireSession()): void {
+    const { idleExpiresAt } = clocksOf(record, this.#settings.limits)
+    this.#reading.seal.put(session, toPayload(record, idleExpiresAt))
+    this.#hold(session, record)
+  }
+
+  /** Removes the login from the application's session. */
+  forget(session = this.session): void {
+    if (session !== undefined) this.#reading.seal.remove(session)
+    this.#held = undefined
+  }
+
+  /**
+   * Begins a session of the application without the content of the old one.
+   *
+   * @throws {SessionError} `session_store_unavailable`
+   */
+  async begin(): Promise<void> {
+    await beginAnew(this.requireSession(), this.#settings.timeoutSeconds)
+    this.#held = undefined
+  }
+
+  /** A login with the changes of other processes that share a store; `undefined` if it has ended there. */
+  newest(record: SessionRecord): MaybePromise<SessionRecord | undefined> {
+    const { store } = this
+    if (store === undefined) return record
+    const id = idOf(this.requireSession())
+    // A session with a new id may not have been stored yet.
+    const from = id === this.#readFrom ? id : undefined
+    return newestLogin(record, { store, seal: this.#reading.seal, refreshes: this.#settings.refreshes, from })
+  }
+
+  #hold(session: RequestSession, record: SessionRecord): void {
+    this.#held = { record, place: this.#reading.seal.placeIn(session) }
+    const { idleExpiresAt } = clocksOf(record, this.#settings.limits)
+    keepCookie(this.#reading.req, session, record, idleExpiresAt - Math.floor(this.#settings.runtime.now() / 1000))
+    if (this.store === undefined) this.#settings.unshared(record)
+    else if (this.#watched !== session) beforeSave(session, () => this.#bringUpToDate(session))
+    this.#watched = session
+  }
+
+  // A slow request stores what it has read long before: older tokens must not replace newer ones, and a login that has ended
+  // in another process must not come back.
+  async #bringUpToDate(session: RequestSession): Promise<void> {
+    const held = this.#held
+    if (held === undefined || this.session !== session) return
+    const newest = await this.newest(held.record)
+    const isStill = this.#held === held && this.#reading.seal.placeIn(session).sealed === held.place.sealed
+    if (!isStill) return
+    if (newest === undefined) this.forget(session)
+    else if (newest !== held.record) this.put(newest, session)
+  }
+
+  // Applications begin a session with a new id and copy the content of the old one. The copied login is encrypted for the old
+  // id, so it is encrypted again before express-session stores it, when the response ends.
+  #encryptAgainWhenMoved(): void {
+    const { res, seal } = this.#reading
+    if (res === undefined || this.#held?.place.id === undefined) return
+    beforeEnd(res, () => {
+      const { session } = this
+      const held = this.#held
+      if (session !== undefined && held !== undefined && seal.hasMoved(held.place, session))
+        this.put(held.record, session)
+    })
+  }
+}
