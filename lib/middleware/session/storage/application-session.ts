@@ -53,26 +53,34 @@ export function keepCookie(
   if (remember || regenerate === undefined) Reflect.set(holder, 'maxAge', remember ? secondsLeft * 1000 : null)
 }
 
-/** Runs some work each time before a session is stored, by the application or by express-session at the end of the response. */
-export function beforeSave(session: RequestSession, work: () => Promise<unknown>): void {
+/**
+ * Runs some work each time before a session is stored, by the application or by express-session at the end of the response. What
+ * it resolves with is called once the session has been stored.
+ */
+export function beforeSave(session: RequestSession, work: () => Promise<(() => void) | undefined>): void {
   const { save } = session
   if (save === undefined) return
-  const go = (done?: StoreCallback): void => saveWith(session, save, done)
+  const go = (done?: StoreCallback, stored?: () => void): void =>
+    saveWith(session, save, (...answer) => {
+      const [error] = answer
+      if (error === undefined || error === null) stored?.()
+      done?.(...answer)
+    })
   const changed = (done?: StoreCallback): RequestSession => {
     // Outside the promise: an error that `done` throws must not be caught here.
-    const later = (): void => void setImmediate(go, done)
-    work().then(later, later)
+    const later = (stored?: () => void): void => void setImmediate(go, done, stored)
+    work().then(later, () => later())
     return session
   }
   Object.defineProperty(session, 'save', { configurable: true, enumerable: false, writable: true, value: changed })
 }
 
 // Some stores throw synchronously. The caller of save() could catch that, so here it goes to the callback.
-function saveWith(session: RequestSession, save: NonNullable<RequestSession['save']>, done?: StoreCallback): void {
+function saveWith(session: RequestSession, save: NonNullable<RequestSession['save']>, done: StoreCallback): void {
   const state = { isDone: false }
   const once: StoreCallback = (...answer) => {
     state.isDone = true
-    done?.(...answer)
+    done(...answer)
   }
   try {
     save.call(session, once)

@@ -15,6 +15,8 @@ export class HeldLogin {
   #held: { readonly record: SessionRecord; readonly place: Place } | undefined
   /** The id of the stored session that the login was read from. */
   #readFrom: string | undefined
+  /** The login as it was stored last, so far as this request knows: what differs from it is a change of this request. */
+  #stored: SessionRecord | undefined
   #watched: RequestSession | undefined
 
   constructor(settings: RequestStorageSettings, reading: RequestReading) {
@@ -32,7 +34,7 @@ export class HeldLogin {
     return this.#reading.sessions.of(this.#reading.req)
   }
 
-  /** The store of the application's session, if processes share it. */
+  /** The store of the application's session, if it is in one. */
   get store(): RequestStore | undefined {
     return this.#reading.stores.of(this.#reading.req, this.session)
   }
@@ -49,9 +51,10 @@ export class HeldLogin {
     throw this.#reading.sessions.absence()
   }
 
-  /** Notes which session a login was read from. */
-  noteRead(session: RequestSession): void {
+  /** Notes a login as it was read, and from which session. */
+  noteRead(record: SessionRecord, session: RequestSession): void {
     this.#readFrom = idOf(session)
+    this.#stored = record
   }
 
   /** Takes up the login that was read, perhaps with a change: from here on it is brought up to date before it is stored. */
@@ -85,35 +88,44 @@ export class HeldLogin {
     this.#held = undefined
   }
 
-  /** A login with the changes of other processes that share a store; `undefined` if it has ended there. */
-  newest(record: SessionRecord): MaybePromise<SessionRecord | undefined> {
+  /**
+   * A login with the changes that other requests have stored; `undefined` if it has ended in the store.
+   *
+   * @param base - the same login without the changes of this request, which are kept
+   */
+  newest(record: SessionRecord, base = record): MaybePromise<SessionRecord | undefined> {
     const { store } = this
     if (store === undefined) return record
     const id = idOf(this.requireSession())
     // A session with a new id may not have been stored yet.
     const from = id === this.#readFrom ? id : undefined
-    return newestLogin(record, { store, seal: this.#reading.seal, refreshes: this.#settings.refreshes, from })
+    return newestLogin({ record, base }, { store, seal: this.#reading.seal, refreshes: this.#settings.refreshes, from })
   }
 
   #hold(session: RequestSession, record: SessionRecord): void {
     this.#held = { record, place: this.#reading.seal.placeIn(session) }
     const { idleExpiresAt } = clocksOf(record, this.#settings.limits)
     keepCookie(this.#reading.req, session, record, idleExpiresAt - Math.floor(this.#settings.runtime.now() / 1000))
-    if (this.store === undefined) this.#settings.unshared(record)
-    else if (this.#watched !== session) beforeSave(session, () => this.#bringUpToDate(session))
+    if (this.store?.sharedStore === undefined) this.#settings.unshared(record)
+    if (this.store !== undefined && this.#watched !== session) beforeSave(session, () => this.#bringUpToDate(session))
     this.#watched = session
   }
 
-  // A slow request stores what it has read long before: older tokens must not replace newer ones, and a login that has ended
-  // in another process must not come back.
-  async #bringUpToDate(session: RequestSession): Promise<void> {
+  // A slow request stores what it has read long before: older tokens and data must not replace newer ones, and a login that has
+  // ended in another process must not come back.
+  async #bringUpToDate(session: RequestSession): Promise<(() => void) | undefined> {
     const held = this.#held
-    if (held === undefined || this.session !== session) return
-    const newest = await this.newest(held.record)
+    if (held === undefined || this.session !== session) return undefined
+    const base = this.#stored?.id === held.record.id ? this.#stored : undefined
+    const newest = await this.newest(held.record, base)
     const isStill = this.#held === held && this.#reading.seal.placeIn(session).sealed === held.place.sealed
-    if (!isStill) return
-    if (newest === undefined) this.forget(session)
-    else if (newest !== held.record) this.put(newest, session)
+    if (!isStill) return undefined
+    if (newest === undefined) {
+      this.forget(session)
+      return undefined
+    }
+    if (newest !== held.record) this.put(newest, session)
+    return () => void (this.#stored = newest)
   }
 
   // Applications begin a session with a new id and copy the content of the old one. The copied login is encrypted for the old

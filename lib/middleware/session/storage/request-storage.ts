@@ -59,7 +59,7 @@ class RequestStorage implements SessionStorage {
       this.#forget(session, absenceOf(record, place, this.#settings))
       return undefined
     }
-    this.#login.noteRead(session)
+    this.#login.noteRead(record, session)
     const loaded = this.#settings.refreshes.loadSuccessors(record)
     return whenDone(this.#unlessEnded(record), (found) =>
       whenDone(loaded, () => {
