@@ -5,12 +5,13 @@ import { connect as connectHttp2, createServer as createHttp2Server } from 'node
 import { type AddressInfo, Socket } from 'node:net'
 import expressSession from 'express-session'
 import { WebSocket, WebSocketServer } from 'ws'
-import type { SessionError } from '../../../lib/index.js'
+import type { SessionError, SessionOptions } from '../../../lib/index.js'
 import { systemRuntime } from '../../../lib/base/runtime.js'
 import { SharedRevocations } from '../../../lib/session/revocation/shared-revocations.js'
 import { type WorldOptions, type World, startWorld } from '../../kit/world/world.js'
 import { answering } from '../../kit/world/applications.js'
 import { expressSessionLayer } from '../../kit/stores/storage-kinds.js'
+import { StoreOfProcesses } from '../../kit/stores/store-of-processes.js'
 import { FakeStore } from '../../kit/stores/memory.js'
 import { settled, until } from '../../kit/until.js'
 
@@ -86,6 +87,31 @@ async function connect(world: World, url: string, origin = world.url('')) {
   })
   const closed = new Promise<number>((resolve) => client.once('close', resolve))
   return { client, closed, said: await said }
+}
+
+/** An event stream by somebody whose login is in express-session: its answer is why it has ended. */
+async function openEvents(store: expressSession.Store, session: SessionOptions) {
+  const signals: AbortSignal[] = []
+  const world: World = await startWorld({
+    oidc: { session: { use: 'request', ...session } },
+    before: [expressSessionLayer(store)],
+    layers: [
+      answering('/events', async (req) => {
+        const connection = await world.app.authenticate(req)
+        if (connection === undefined) return 'nobody'
+        const { signal } = connection
+        signals.push(signal)
+        if (!signal.aborted) await once(signal, 'abort')
+        return (signal.reason as SessionError).code
+      }),
+    ],
+  })
+  cleanUp.push(() => world.close())
+  await world.signIn()
+  const answer = world.browser.fetch(world.url('/events'))
+  await until(() => signals.length > 0)
+  const [signal] = signals as [AbortSignal]
+  return { world, answer, signal }
 }
 
 describe('a live connection', () => {
@@ -188,33 +214,11 @@ describe('a live connection', () => {
   })
 
   test('ends with a logout in another process, also where the login is in express-session', async () => {
-    const inner = new expressSession.MemoryStore()
-    // As connect-redis: the store of several processes.
-    class StoreOfProcesses extends expressSession.Store {
-      get: expressSession.Store['get'] = (...call) => inner.get(...call)
-      set: expressSession.Store['set'] = (...call) => inner.set(...call)
-      destroy: expressSession.Store['destroy'] = (...call) => inner.destroy(...call)
-    }
-    let isOpen = false
-    const world: World = await startWorld({
-      oidc: { session: { use: 'request' } },
-      before: [expressSessionLayer(new StoreOfProcesses())],
-      layers: [
-        answering('/events', async (req) => {
-          const connection = await world.app.authenticate(req)
-          const signal = connection?.signal
-          isOpen = true
-          if (signal?.aborted === false) await once(signal, 'abort')
-          return (signal?.reason as SessionError).code
-        }),
-      ],
-    })
-    cleanUp.push(() => world.close())
-    await world.signIn()
-    const events = world.browser.fetch(world.url('/events'))
-    await until(() => isOpen)
+    const store = new StoreOfProcesses()
+    const { inner } = store
+    const { answer } = await openEvents(store, {})
     inner.all((_error, sessions) => Object.keys(sessions ?? {}).forEach((id) => inner.destroy(id)))
-    expect((await events).json()).toBe('session_missing')
+    expect((await answer).json()).toBe('session_missing')
   })
 
   test('with a stored session follows the idle limit that other requests prolong', async () => {
@@ -228,6 +232,26 @@ describe('a live connection', () => {
     await until(() => sharedStore.count('get') > looked + 1)
     expect(client.readyState).toBe(WebSocket.OPEN)
   })
+
+  test.each([
+    ['a store of several processes', new StoreOfProcesses()],
+    ['a MemoryStore', new expressSession.MemoryStore()],
+  ])(
+    'with a login in express-session follows the idle limit, too: %s',
+    async (_name, store) => {
+      const { world, answer, signal } = await openEvents(store, { idleSeconds: 60, rollingStepSeconds: 5 })
+      world.clock.advance(50)
+      await world.me()
+      world.clock.advance(50)
+      const reads = jest.spyOn(store, 'get')
+      await until(() => signal.aborted || reads.mock.calls.some(([id]) => !id.includes(':')))
+      await settled()
+      expect(signal.aborted).toBe(false)
+      world.clock.advance(61)
+      expect((await answer).json()).toBe('session_expired')
+    },
+    20_000,
+  )
 
   test('is watched only until the next request of its socket, where there is one', async () => {
     const world = await start()
