@@ -1,7 +1,10 @@
 import type { TraceRemark } from '../../base/tracing/event.js'
+import { SessionError } from '../../errors.js'
+import type { SealPayload } from '../../seal/seal.js'
 import { withoutProof } from '../claims.js'
 import { withAdditionalTokens } from '../merge.js'
-import type { SessionRecord } from '../record.js'
+import { type SessionRecord, toPayload } from '../record.js'
+import { pack } from './packed-payload.js'
 
 /** One way to write a session. */
 export interface SessionForm {
@@ -10,6 +13,65 @@ export interface SessionForm {
   readonly packing: 'none' | 'bytes' | 'compressed'
   /** What is omitted. */
   readonly remarks: readonly TraceRemark[]
+}
+
+/** Where a session is to fit. */
+export interface Room<Sealed> {
+  readonly maxBytes: number
+  seal(payload: SealPayload, attachment?: Buffer): Sealed
+  bytesOf(sealed: Sealed): number
+  /** The message for a session that does not fit in any form. */
+  refusal(bytes: number, shares: string): string
+}
+
+/** A session in the first form that fits. */
+export interface Fitted<Sealed> {
+  readonly sealed: Sealed
+  /** What was done to it. */
+  readonly remarks: readonly TraceRemark[]
+  /** Whether the access token is to be kept elsewhere. */
+  readonly isTokenLeftOut: boolean
+}
+
+/**
+ * Seals a session in the first form that fits.
+ *
+ * @param endsAt - its expiry date, in seconds since the epoch
+ * @throws {SessionError} `session_too_large`
+ */
+export function sealToFit<Sealed>(record: SessionRecord, endsAt: number, room: Room<Sealed>): Fitted<Sealed> {
+  let bytes = 0
+  for (const form of formsOf(record)) {
+    const { payload, attachment, remarks } = packed(form, endsAt)
+    const sealed = room.seal(payload, attachment)
+    bytes = room.bytesOf(sealed)
+    if (bytes <= room.maxBytes) return { sealed, remarks, isTokenLeftOut: form.record.tokens.accessToken === '' }
+  }
+  throw new SessionError('session_too_large', room.refusal(bytes, sharesOf(record)))
+}
+
+interface PackedForm {
+  readonly payload: SealPayload
+  readonly attachment?: Buffer
+  readonly remarks: readonly TraceRemark[]
+}
+
+function packed({ record, packing, remarks }: SessionForm, endsAt: number): PackedForm {
+  const payload = toPayload(record, endsAt)
+  if (packing === 'none') return { payload, remarks }
+  const { isCompressed, ...parts } = pack(payload, packing === 'compressed')
+  return { ...parts, remarks: isCompressed ? [...remarks, 'compressed'] : remarks }
+}
+
+/** What the parts of a session take, for messages. */
+function sharesOf({ idToken, tokens, userinfo, data }: SessionRecord): string {
+  return [
+    `ID Token ${idToken.length}`,
+    `access token ${tokens.accessToken?.length ?? 0}`,
+    `refresh token ${tokens.refreshToken?.length ?? 0}`,
+    ...(userinfo === undefined ? [] : [`userinfo ${JSON.stringify(userinfo).length}`]),
+    `data ${JSON.stringify(data).length}`,
+  ].join(', ')
 }
 
 /**

@@ -1,16 +1,14 @@
-import { SessionError } from '../../errors.js'
 import { type MaybePromise, whenDone } from '../../base/maybe-promise.js'
 import type { SharedStore } from '../../options/common/stores.js'
 import type { Opened } from '../../seal/seal.js'
-import type { TraceRemark } from '../../base/tracing/event.js'
 import { type Cookies, type FurtherCookies, noFurther } from './cookie-chunks.js'
 import { type SessionLimits, clocksOf, isAlive, sessionEnded } from '../lifetime.js'
-import { type SessionForm, formsOf } from './fitting.js'
+import { type Room, sealToFit } from './fitting.js'
 import { absences, absenceOf, type SessionAbsence } from './absence.js'
 import { type StoredSession, type FoundSession, type SessionStorage, unreadable } from './storage.js'
 import { LeftOutTokens } from './left-out-tokens.js'
-import { pack, unpack } from './packed-payload.js'
-import { beganAt, type SessionPlace, type SessionRecord, fromPayload, toPayload } from '../record.js'
+import { unpack } from './packed-payload.js'
+import { beganAt, type SessionPlace, type SessionRecord, fromPayload } from '../record.js'
 import {
   type KnownCookies,
   type OneOrSeveral,
@@ -67,16 +65,12 @@ export interface StatelessStorageSettings extends SealedCookieSettings {
   readonly known?: KnownCookies<SessionRecord>
 }
 
-interface Written {
-  readonly chunks: ReadonlyMap<string, string>
-  readonly remarks: readonly TraceRemark[]
-}
-
 /** Creates the storage of sessions in sealed cookies. */
 export function createStatelessStorage(settings: StatelessStorageSettings): StatelessStorage {
   const { runtime, limits, maxBytes, remark } = settings
   const sealed = new SealedCookies('session', settings, recordIn)
   const leftOut = new LeftOutTokens(settings)
+  const room = cookieRoom(sealed, maxBytes)
   const toStored = (
     { content: record, outdatedKey }: OpenedCookies<SessionRecord>,
     place: SessionPlace | undefined,
@@ -94,16 +88,10 @@ export function createStatelessStorage(settings: StatelessStorageSettings): Stat
     absence: (cookies, place) => absenceIn(sealed.openAnyway(cookies), place, settings),
     write(record, cookies) {
       const endsAt = clocksOf(record, limits).idleExpiresAt
-      let bytes = 0
-      for (const form of formsOf(record)) {
-        const { chunks, remarks } = writeForm(sealed, form, endsAt)
-        bytes = bytesOf(chunks)
-        if (bytes > maxBytes) continue
-        if (remarks.length > 0) remark(remarks)
-        if (form.record.tokens.accessToken === '') leftOut.keep(record)
-        return sealed.write(chunks, { endsAt, remember: record.remember }, cookies)
-      }
-      throw oversize(record, bytes, maxBytes)
+      const { sealed: chunks, remarks, isTokenLeftOut } = sealToFit(record, endsAt, room)
+      if (remarks.length > 0) remark(remarks)
+      if (isTokenLeftOut) leftOut.keep(record)
+      return sealed.write(chunks, { endsAt, remember: record.remember }, cookies)
     },
     clear: (cookies, further = noFurther) => sealed.clear(cookies, further),
     restoreShared: (record) => leftOut.restoreShared(record),
@@ -126,37 +114,20 @@ function absenceIn(
   return absenceOf(opened.content, place, settings)
 }
 
-function writeForm(
-  sealed: SealedCookies<SessionRecord>,
-  { record, packing, remarks }: SessionForm,
-  endsAt: number,
-): Written {
-  const payload = toPayload(record, endsAt)
-  if (packing === 'none') return { chunks: sealed.chunks(payload), remarks }
-  const packed = pack(payload, packing === 'compressed')
-  const chunks = sealed.chunks(packed.payload, packed.attachment)
-  return { chunks, remarks: packed.isCompressed ? [...remarks, 'compressed'] : remarks }
+function cookieRoom(sealed: SealedCookies<SessionRecord>, maxBytes: number): Room<ReadonlyMap<string, string>> {
+  return {
+    maxBytes,
+    seal: (payload, attachment) => sealed.chunks(payload, attachment),
+    bytesOf,
+    refusal: (bytes, shares) =>
+      `the session would take ${bytes} bytes of cookies, over session.maxCookieBytes ${maxBytes} (before sealing: ${shares}). ` +
+      'Keep sessions on the server (session.store), ask the provider for fewer claims or scopes, keep less in the session, or raise the limit (12288 at most)',
+  }
 }
 
 // As sent: with name, equals sign and separator.
 function bytesOf(chunks: ReadonlyMap<string, string>): number {
   return [...chunks].reduce((sum, [name, value]) => sum + name.length + value.length + 3, 0)
-}
-
-function oversize(record: SessionRecord, bytes: number, maxBytes: number): SessionError {
-  const { tokens } = record
-  const shares = [
-    `ID Token ${record.idToken.length}`,
-    `access token ${tokens.accessToken?.length ?? 0}`,
-    `refresh token ${tokens.refreshToken?.length ?? 0}`,
-    ...(record.userinfo === undefined ? [] : [`userinfo ${JSON.stringify(record.userinfo).length}`]),
-    `data ${JSON.stringify(record.data).length}`,
-  ]
-  return new SessionError(
-    'session_too_large',
-    `the session would take ${bytes} bytes of cookies, over session.maxCookieBytes ${maxBytes} (before sealing: ${shares.join(', ')}). ` +
-      'Keep sessions on the server (session.store), ask the provider for fewer claims or scopes, keep less in the session, or raise the limit (12288 at most)',
-  )
 }
 
 /** What stateless sessions are checked against. */
