@@ -179,7 +179,7 @@ export type SessionErrorCode =
   | 'session_missing'
   /** The session, or the login at the provider, has reached its end (401). */
   | 'session_expired'
-  /** The session does not fit into `session.maxCookieBytes` (500). */
+  /** The session does not fit into `session.maxCookieBytes`, or into the cookie of cookie-session (500). */
   | 'session_too_large'
   /** The provider gave no access token with the login, only an ID Token (401). The session goes on. */
   | 'no_access_token'

@@ -1,9 +1,11 @@
+import onHeaders from 'on-headers'
 import type { MaybePromise } from '../../../base/maybe-promise.js'
 import { clocksOf } from '../../../session/lifetime.js'
-import { type SessionRecord, toPayload } from '../../../session/record.js'
+import type { SessionRecord } from '../../../session/record.js'
 import { beforeEnd } from '../../http/respond.js'
 import { beforeSave, beginAnew, keepCookie, type RequestSession } from './application-session.js'
-import { idOf, type Place } from './request-seal.js'
+import { cookieNameIn, isRoomFor } from './cookie-room.js'
+import { idOf, type LoginWriting, type Place } from './request-seal.js'
 import type { RequestReading, RequestStorageSettings } from './request-storage-settings.js'
 import { newestLogin, type RequestStore } from './request-store.js'
 
@@ -60,16 +62,29 @@ export class HeldLogin {
   /** Takes up the login that was read, perhaps with a change: from here on it is brought up to date before it is stored. */
   take(next: SessionRecord, isChanged: boolean): void {
     const session = this.requireSession()
-    if (isChanged) this.put(next, session)
+    if (isChanged) this.putIfFitting(next, session)
     else this.#hold(session, next)
-    this.#encryptAgainWhenMoved()
+    if (this.#held?.place.id === undefined) this.#makeRoom()
+    else this.#encryptAgainWhenMoved()
   }
 
-  /** Writes a login into the application's session, which stores it later. */
+  /**
+   * Writes a login into the application's session, which is stored later.
+   *
+   * @throws {SessionError} `session_too_large`, before anything has changed
+   */
   put(record: SessionRecord, session = this.requireSession()): void {
-    const { idleExpiresAt } = clocksOf(record, this.#settings.limits)
-    this.#reading.seal.put(session, toPayload(record, idleExpiresAt))
+    this.#reading.seal.put(session, record, this.#writing(record))
     this.#hold(session, record)
+  }
+
+  /** The same without an error: what does not fit any more counts during this request, and the cookie stays as it is. */
+  putIfFitting(record: SessionRecord, session = this.requireSession()): void {
+    try {
+      this.put(record, session)
+    } catch {
+      this.#hold(session, record)
+    }
   }
 
   /** Removes the login from the application's session. */
@@ -81,10 +96,13 @@ export class HeldLogin {
   /**
    * Begins a session of the application without the content of the old one.
    *
-   * @throws {SessionError} `session_store_unavailable`
+   * @param record - the login that it is for; absent after a logout
+   * @throws {SessionError} `session_store_unavailable`; `session_too_large`, before anything has changed
    */
-  async begin(): Promise<void> {
-    await beginAnew(this.requireSession(), this.#settings.timeoutSeconds)
+  async begin(record?: SessionRecord): Promise<void> {
+    const session = this.requireSession()
+    if (record !== undefined) this.#reading.seal.requireRoom(session, record, this.#writing(record))
+    await beginAnew(session, this.#settings.timeoutSeconds)
     this.#held = undefined
   }
 
@@ -100,6 +118,11 @@ export class HeldLogin {
     // A session with a new id may not have been stored yet.
     const from = id === this.#readFrom ? id : undefined
     return newestLogin({ record, base }, { store, seal: this.#reading.seal, refreshes: this.#settings.refreshes, from })
+  }
+
+  #writing(record: SessionRecord): LoginWriting {
+    const { idleExpiresAt } = clocksOf(record, this.#settings.limits)
+    return { endsAt: idleExpiresAt, cookieName: cookieNameIn(this.#reading.req) }
   }
 
   #hold(session: RequestSession, record: SessionRecord): void {
@@ -128,11 +151,27 @@ export class HeldLogin {
     return () => void (this.#stored = newest)
   }
 
+  // The application may put more beside a login than it leaves room for. cookie-session writes its cookie after this.
+  #makeRoom(): void {
+    const { req, res, seal } = this.#reading
+    if (res === undefined) return
+    onHeaders(res, () => {
+      const { session } = this
+      const held = this.#held
+      if (session === undefined || held === undefined || seal.placeIn(session).sealed !== held.place.sealed) return
+      try {
+        if (!isRoomFor(session, cookieNameIn(req))) this.put(held.record, session)
+      } catch {
+        // Writing headers must not throw: it is the application that has put too much into its session.
+      }
+    })
+  }
+
   // Applications begin a session with a new id and copy the content of the old one. The copied login is encrypted for the old
   // id, so it is encrypted again before express-session stores it, when the response ends.
   #encryptAgainWhenMoved(): void {
     const { res, seal } = this.#reading
-    if (res === undefined || this.#held?.place.id === undefined) return
+    if (res === undefined) return
     beforeEnd(res, () => {
       const { session } = this
       const held = this.#held

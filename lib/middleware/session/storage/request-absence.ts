@@ -1,6 +1,6 @@
 import type { Runtime } from '../../../base/runtime.js'
 import type { SessionLimits } from '../../../session/lifetime.js'
-import { fromPayload, type SessionPlace } from '../../../session/record.js'
+import type { SessionPlace } from '../../../session/record.js'
 import { absenceOf, absences, type SessionAbsence } from '../../../session/storage/absence.js'
 import type { RequestSession } from './application-session.js'
 import type { RequestSeal } from './request-seal.js'
@@ -19,5 +19,5 @@ export function absenceIn(
 ): SessionAbsence {
   if (session === undefined || !settings.seal.isIn(session)) return absences.noMember
   const opened = settings.seal.open(session)
-  return opened === undefined ? absences.otherSecret : absenceOf(fromPayload(opened.payload), place, settings)
+  return opened === undefined ? absences.otherSecret : absenceOf(opened.record, place, settings)
 }

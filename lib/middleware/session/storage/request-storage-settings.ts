@@ -1,9 +1,12 @@
 import type { HttpRequest } from '../../../http/request.js'
 import type { Runtime } from '../../../base/runtime.js'
+import type { SharedStore } from '../../../options/common/stores.js'
 import type { Devices } from '../../../relying-party/device-bound/devices.js'
 import type { Refreshes } from '../../../relying-party/tokens/refreshes.js'
 import type { SessionLimits } from '../../../session/lifetime.js'
 import type { SessionRecord } from '../../../session/record.js'
+import type { LeftOutTokens } from '../../../session/storage/left-out-tokens.js'
+import type { Remark } from '../../../session/storage/several.js'
 import type { SessionRevocations } from '../../../session/revocation/revocations.js'
 import type { ListedSessions } from '../list/listed-sessions.js'
 import type { UseRule } from './use-rule.js'
@@ -29,6 +32,9 @@ export interface RequestStorageSettings extends SessionUses {
   readonly revocations: SessionRevocations
   readonly refreshes: Pick<Refreshes, 'loadSuccessors' | 'latest'>
   readonly runtime: Runtime
+  readonly remark: Remark
+  /** For access tokens that a cookie has no room for. */
+  readonly sharedStore?: SharedStore | undefined
   /** Deadline of each call to the store of the application's session. */
   readonly timeoutSeconds: number
   /** Called with logins in sessions that no other process reads. */
@@ -40,6 +46,7 @@ export interface RequestReading {
   readonly seal: RequestSeal
   readonly sessions: RequestSessions
   readonly stores: RequestStores
+  readonly leftOut: LeftOutTokens
   readonly req: NodeRequest
   readonly res: NodeResponse | undefined
   readonly httpRequest: HttpRequest

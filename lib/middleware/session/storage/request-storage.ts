@@ -4,11 +4,12 @@ import type { SharedStore } from '../../../options/common/stores.js'
 import { isAlive, isRollingDue, sessionEnded } from '../../../session/lifetime.js'
 import { withConcurrent } from '../../../session/merge.js'
 import { absenceOf, absences, type SessionAbsence } from '../../../session/storage/absence.js'
+import { LeftOutTokens } from '../../../session/storage/left-out-tokens.js'
 import { type SessionStorage, unreadable } from '../../../session/storage/storage.js'
-import { beganAt, fromPayload, type SessionPlace, type SessionRecord } from '../../../session/record.js'
+import { beganAt, type SessionPlace, type SessionRecord } from '../../../session/record.js'
 import { endById, unlessEnded } from '../../../session/revocation/revocations.js'
 import type { RequestReading, RequestStorageSettings } from './request-storage-settings.js'
-import { createRequestSeal } from './request-seal.js'
+import { RequestSeal } from './request-seal.js'
 import { type RequestSession, RequestSessions, storeNow } from './application-session.js'
 import { HeldLogin } from './held-login.js'
 import { absenceIn } from './request-absence.js'
@@ -24,10 +25,12 @@ import type { NodeRequest, NodeResponse } from '../../types.js'
 export function createRequestStorages(
   settings: RequestStorageSettings,
 ): (req: NodeRequest, httpRequest: HttpRequest, res?: NodeResponse) => SessionStorage {
-  const seal = createRequestSeal(settings.secrets, settings.audience, settings.runtime)
+  const leftOut = new LeftOutTokens(settings)
+  const seal = new RequestSeal({ ...settings, leftOut })
   const sessions = new RequestSessions()
   const stores = new RequestStores(settings)
-  return (req, httpRequest, res) => new RequestStorage(settings, { seal, sessions, stores, req, res, httpRequest })
+  return (req, httpRequest, res) =>
+    new RequestStorage(settings, { seal, leftOut, sessions, stores, req, res, httpRequest })
 }
 
 class RequestStorage implements SessionStorage {
@@ -53,20 +56,24 @@ class RequestStorage implements SessionStorage {
     const session = this.#login.requireSession()
     const opened = seal.open(session)
     if (opened === undefined) return undefined
-    const record = fromPayload(opened.payload)
+    const { record } = opened
     if (record === undefined || !beganAt(record, place)) return unreadable
     if (opened.expired || !isAlive(record, this.#settings.limits, this.#nowSeconds())) {
       this.#forget(session, absenceOf(record, place, this.#settings))
       return undefined
     }
     this.#login.noteRead(record, session)
+    // All requests are made in one tick, for a single round trip.
     const loaded = this.#settings.refreshes.loadSuccessors(record)
+    const completed = this.#reading.leftOut.restoreShared(record)
     return whenDone(this.#unlessEnded(record), (found) =>
-      whenDone(loaded, () => {
-        if (found !== undefined) return { record: this.#updateOnRead(record, opened.outdatedKey), outdatedKey: false }
-        this.#forget(session, absences.revoked)
-        return undefined
-      }),
+      whenDone(loaded, () =>
+        whenDone(completed, (whole) => {
+          if (found !== undefined) return { record: this.#updateOnRead(whole, opened.outdatedKey), outdatedKey: false }
+          this.#forget(session, absences.revoked)
+          return undefined
+        }),
+      ),
     )
   }
 
@@ -80,7 +87,7 @@ class RequestStorage implements SessionStorage {
 
   async save(record: SessionRecord, base: SessionRecord | undefined): Promise<SessionRecord> {
     const login = this.#login
-    if (base === undefined) await login.begin()
+    if (base === undefined) await login.begin(record)
     else if (login.session === undefined || (await this.#unlessEnded(base)) === undefined) throw sessionEnded()
     const held = login.record
     const session = login.requireSession()
@@ -98,12 +105,13 @@ class RequestStorage implements SessionStorage {
 
   // When headers are written, it is not too late for cookie-session, but for express-session it is.
   touch(record: SessionRecord): void {
-    if (this.#login.session !== undefined) this.#login.put(record)
+    if (this.#login.session !== undefined) this.#login.putIfFitting(record)
   }
 
   async end(record: SessionRecord): Promise<void> {
     const { revocations, runtime } = this.#settings
     await endById(revocations, runtime, record)
+    this.#reading.leftOut.forget(record)
     if (record.id === this.#login.record?.id && this.#login.session !== undefined) await this.#login.begin()
   }
 

@@ -3,7 +3,7 @@ import { type SessionStore, type SharedStore, isSessionStore } from '../../../op
 import { type Refreshes, renewedRecord } from '../../../relying-party/tokens/refreshes.js'
 import { guardStore } from '../../../session/shared/guarded-store.js'
 import { mergeRecords } from '../../../session/merge.js'
-import { type SessionRecord, fromPayload } from '../../../session/record.js'
+import type { SessionRecord } from '../../../session/record.js'
 import { storeCall } from '../../../session/shared/store-call.js'
 import { expressSessionStore } from '../../../session/shared/express-store.js'
 import { type RequestSeal, idOf } from './request-seal.js'
@@ -105,8 +105,7 @@ function merged(
   { from, found }: { readonly from: string; readonly found: unknown },
 ): SessionRecord | undefined {
   if (!seal.isIn(found)) return undefined
-  const opened = seal.openStored(from, found)
-  const kept = opened === undefined ? undefined : fromPayload(opened.payload)
+  const kept = seal.openStored(from, found)
   // Another version of the application has written it, or one with a newer secret.
   if (kept?.id !== record.id) return record
   // Of tokens, the newest count even where this request has none of its own: an older request may have stored older ones since.

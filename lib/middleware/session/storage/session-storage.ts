@@ -92,7 +92,7 @@ function storagesOf(application: StorageParts, uses: SessionUses): SessionStorag
       isKnown = true
       warnOfUnsharedRefreshes(configuration, isOneOfSeveral(), true)
     }
-    return createRequestStorages({ ...common, revocations, refreshes, timeoutSeconds, unshared, ...uses })
+    return createRequestStorages({ ...common, revocations, refreshes, sharedStore, timeoutSeconds, unshared, ...uses })
   }
   const storageOf = byCookieName(
     application.baseUrls,
