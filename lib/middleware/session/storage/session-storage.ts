@@ -72,7 +72,7 @@ function announceOn(res: NodeResponse | undefined): (header: string) => void {
 }
 
 function storagesOf(application: StorageParts, uses: SessionUses): SessionStorages {
-  const { configuration, runtime, revocations, refreshes } = application
+  const { configuration, runtime, revocations, refreshes, sharedStore } = application
   const { cookie, use, maxCookieBytes, storeTimeoutSeconds: timeoutSeconds, ...limits } = configuration.session
   const common = {
     secrets: configuration.secret,
