@@ -12,7 +12,7 @@ interface PackedFile {
 /** In bytes. A budget that has to grow is a decision: say in the commit what it buys. */
 const budgets = {
   packed: 1_100_000,
-  unpacked: 3_900_000,
+  unpacked: 4_000_000,
   /** All entries together, without their dependencies. */
   modules: 1_350_000,
   /** All entries together, with the dependencies that are ES modules only. */
