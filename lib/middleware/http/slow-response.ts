@@ -22,12 +22,19 @@ export class ResponseTime {
     this.#currentAt = startedAt
   }
 
-  /** Notes that all processes know at this time of no end of the session. */
-  noteCurrent(): void {
-    this.#currentAt = this.#runtime.now()
+  /**
+   * Notes when all processes are asked whether the session goes on.
+   *
+   * @returns to be called if it does: an answer is about the time of the question
+   */
+  ask(): () => void {
+    const askedAt = this.#runtime.now()
+    return () => {
+      this.#currentAt = askedAt
+    }
   }
 
-  /** Whether it is too late to renew a session that this request has not changed: since its start, or since the last note. */
+  /** Whether it is too late to renew a session that this request has not changed: since its start, or since it was last known to go on. */
   get isLate(): boolean {
     return this.#runtime.now() - this.#currentAt > slowMilliseconds
   }

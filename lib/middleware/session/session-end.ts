@@ -49,8 +49,9 @@ export function noteEnd(
   time?: ResponseTime,
 ): MaybePromise<void> {
   if (record === undefined) return
+  const goesOn = time?.ask()
   return whenDone(storage.find(record), (found) => {
     if (found === undefined) refreshes.end(record)
-    else if (areEndsShared || storage.sharedStore !== undefined) time?.noteCurrent()
+    else if (areEndsShared || storage.sharedStore !== undefined) goesOn?.()
   })
 }

@@ -18,6 +18,19 @@ describe('a response that is waited for', () => {
     expect(late()).toEqual([true, true])
   })
 
+  test('may renew a session for five seconds more if it goes on, counted from the question and not from the answer', () => {
+    const clock = new Clock()
+    const time = new ResponseTime(clock, clock.now())
+    clock.seconds += 4
+    const goesOn = time.ask()
+    clock.seconds += 3
+    expect(time.isLate).toBe(true)
+    goesOn()
+    expect(time.isLate).toBe(false)
+    clock.seconds += 3
+    expect([time.isLate, time.isLateToRemove]).toEqual([true, true])
+  })
+
   const response = (): ServerResponse => new ServerResponse(new IncomingMessage(new Socket()))
 
   async function looksOf(
