@@ -48,6 +48,8 @@ const privileges: readonly (readonly [name: string, pattern: RegExp, part: strin
   // Newer types of Node have it no more; that of webcrypto stays.
   ['JsonWebKey of node:crypto', /(?<!webcrypto\.)\bJsonWebKey\b/, undefined],
   ['console', /\bconsole\s*[.[]/, undefined],
+  // Node.js 20 and 22 refuse Latin-1 in it once its caller is compiled.
+  ['URL.canParse', /\bcanParse\b/, undefined],
   ['to the terminal', /\bprocess\s*\.\s*(?:stdout|stderr)\b/, 'cli'],
   // Only where NODE_DEBUG asks for it.
   ['with debuglog', /\bdebuglog\b/, 'base'],

@@ -1,4 +1,4 @@
-import { Cached } from '../base/cached-document.js'
+import { Cached } from '../base/cache/cached-document.js'
 import { parseJsonObject, type JsonObject } from '../base/json.js'
 import type { Runtime } from '../base/runtime.js'
 import type { PolicyDecisionPointConfiguration } from '../options/decision/schema.js'
@@ -55,8 +55,7 @@ function endpointsIn(document: JsonObject, url: string, httpClient: HttpClient):
     access_evaluations_endpoint: evaluations,
   } = document
   if (name !== url) throw undecided('published metadata of another name: "url" must be the same', 'another name')
-  const usable = (endpoint: unknown): endpoint is string =>
-    typeof endpoint === 'string' && URL.canParse(endpoint) && httpClient.allows(endpoint)
+  const usable = (endpoint: unknown): endpoint is string => typeof endpoint === 'string' && httpClient.allows(endpoint)
   if (!usable(evaluation)) throw undecided('published metadata without a usable endpoint', 'access_evaluation_endpoint')
   return usable(evaluations) ? { evaluation, evaluations } : { evaluation }
 }

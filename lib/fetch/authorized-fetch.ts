@@ -1,3 +1,4 @@
+import { parseUrl } from '../base/url.js'
 import { ConfigurationError } from '../errors.js'
 import { isAllowedUrl } from '../options/common/fields.js'
 import { type DpopProver, asksForNonce, sendWithNonce, sentMethod } from './dpop.js'
@@ -66,7 +67,7 @@ export function requireAllowed(
   settings: Pick<AuthorizedFetch, 'allowedOrigins' | 'dangerouslyAllowHttp'>,
   call = 'fetch()',
 ): URL {
-  const url = URL.canParse(String(input)) ? new URL(input) : undefined
+  const url = parseUrl(String(input))
   if (url === undefined || !isAllowedUrl(url, settings.dangerouslyAllowHttp)) {
     const rule = 'an absolute https URL (plain http is for loopback hosts only)'
     throw new ConfigurationError('invalid_options', `${call} with a token needs ${rule}`)

@@ -1,3 +1,4 @@
+import { parseUrl } from '../base/url.js'
 /** One request in a chain of redirects. */
 export interface Hop {
   readonly url: URL
@@ -21,8 +22,9 @@ export function isReplayable(body: unknown): boolean {
  */
 export function redirectOf({ url, init }: Hop, { status, headers }: Response): Hop | undefined {
   const location = headers.get('location')
-  if (!redirects.has(status) || location === null || !URL.canParse(location, url.href)) return undefined
-  const next = new URL(location, url)
+  if (!redirects.has(status) || location === null) return undefined
+  const next = parseUrl(location, url)
+  if (next === undefined) return undefined
   if (next.protocol !== 'https:' && next.protocol !== 'http:') return undefined
   const method = (init.method ?? 'GET').toUpperCase()
   const isRewritten = status === 303 ? method !== 'GET' && method !== 'HEAD' : status < 303 && method === 'POST'

@@ -1,3 +1,4 @@
+import { parseUrl } from '../base/url.js'
 import type { HttpRequest } from './request.js'
 import { isBoosted, isNavigation } from './fetch-metadata.js'
 
@@ -24,10 +25,10 @@ const unprintable = /[\p{Cc}\p{Cf}\p{Z}]/u
  * never decoded. The result is ASCII, as `URL` spells it.
  */
 export function safeReturnTo(target: unknown, policy: ReturnToPolicy): string | undefined {
-  if (typeof target !== 'string' || !isPlainTarget(target) || !URL.canParse(target, policy.origin)) return undefined
-  const url = new URL(target, policy.origin)
+  if (typeof target !== 'string' || !isPlainTarget(target)) return undefined
+  const url = parseUrl(target, policy.origin)
   // `/..//evil` is now `//evil`, which a browser reads as a host.
-  if (url.username !== '' || url.password !== '' || url.pathname.startsWith('//')) return undefined
+  if (url === undefined || url.username !== '' || url.password !== '' || url.pathname.startsWith('//')) return undefined
   if (url.origin !== policy.origin) return policy.origins.includes(url.origin) ? url.href : undefined
   return isReserved(url.pathname, policy) ? undefined : `${url.pathname}${url.search}${url.hash}`
 }

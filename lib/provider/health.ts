@@ -1,5 +1,5 @@
 import { ownError } from '../base/error-cause.js'
-import type { Cached } from '../base/cached-document.js'
+import type { Cached } from '../base/cache/cached-document.js'
 import type { Keys } from './keys.js'
 import type { Health, ProviderHealth, ProviderMetadata, EndpointHealth } from './types.js'
 import type { Runtime } from '../base/runtime.js'

@@ -1,6 +1,6 @@
 import type { DpopProver } from '../fetch/dpop.js'
 import { secretAlgorithm } from '../options/common/algorithms.js'
-import type { Cached } from '../base/cached-document.js'
+import type { Cached } from '../base/cache/cached-document.js'
 import { type JsonObject, omitUndefined } from '../base/json.js'
 import type { Runtime } from '../base/runtime.js'
 import { authorizationUrl } from './endpoints/authorization-request.js'

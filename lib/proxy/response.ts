@@ -1,4 +1,5 @@
 import { pipeline } from 'node:stream/promises'
+import { parseUrl } from '../base/url.js'
 import { SessionError } from '../errors.js'
 import { privateHeaders } from '../http/problem.js'
 import type { ApiAccess } from '../middleware/guard/api-access.js'
@@ -119,8 +120,10 @@ function ownLocation(
   { configuration, upstream, prefix, url }: Forwarding,
   location: string | string[] | undefined,
 ): string | undefined {
-  if (typeof location !== 'string' || !URL.canParse(location, url.href)) return undefined
-  const { origin, pathname, search, hash } = new URL(location, url)
+  if (typeof location !== 'string') return undefined
+  const target = parseUrl(location, url)
+  if (target === undefined) return undefined
+  const { origin, pathname, search, hash } = target
   const { basePath } = upstream
   if (origin !== upstream.origin || !(pathname === basePath || pathname.startsWith(`${basePath}/`))) return undefined
   const own = prefix + pathname.slice(basePath.length)

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import { isUrl } from '../base/url.js'
 import { AccessError, ConfigurationError } from '../errors.js'
 import type { HttpRequest } from '../http/request.js'
 import type { ApplicationConfiguration } from '../options/oidc/schema.js'
@@ -167,7 +168,7 @@ class SeveralBaseUrls implements BaseUrls {
     const known = isObject ? this.#chosen.get(req) : undefined
     if (known !== undefined) return known
     const url = choose(req)
-    if (url !== undefined && (typeof url !== 'string' || !URL.canParse(url))) throw noUrl()
+    if (url !== undefined && !isUrl(url)) throw noUrl()
     const base = url === undefined ? undefined : this.#atUrl(url)
     if (base === undefined || !hasPath(base, url)) throw hostNotAllowed()
     if (isObject) this.#chosen.set(req, base)

@@ -1,4 +1,5 @@
 import { request as httpRequest } from 'node:http'
+import { parseUrl } from '../base/url.js'
 import { ConfigurationError } from '../errors.js'
 
 /** A response of the application, as supertest gives it. */
@@ -67,7 +68,7 @@ export type Send = (request: AppRequest) => Promise<AppResponse>
  * @throws {ConfigurationError} `invalid_options`
  */
 export function senderOf(app: AppUnderTest, baseUrl: string): Send {
-  if (app instanceof URL || (typeof app === 'string' && URL.canParse('/', app))) {
+  if (app instanceof URL || (typeof app === 'string' && parseUrl('/', app) !== undefined)) {
     return (request) => overHttp(new URL(request.path, app), request)
   }
   if (isAgent(app)) return (request) => throughAgent(app, request)

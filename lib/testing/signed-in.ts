@@ -1,6 +1,7 @@
 import { IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
 import type * as v from 'valibot'
+import { parseUrl } from '../base/url.js'
 import { ConfigurationError } from '../errors.js'
 import { internals } from '../base/runtime.js'
 import { isOidcError } from '../base/error-cause.js'
@@ -80,7 +81,8 @@ function basesOf({ application }: OidcContext, baseUrl: string | undefined): rea
     if (baseUrls.named.length > 0) return baseUrls.named
     throw invalid('needs the base URL of the session, as { baseUrl: \'https://…\' }: all "baseUrls" are patterns')
   }
-  const found = URL.canParse(baseUrl) ? baseAt(baseUrls, new URL(baseUrl)) : undefined
+  const url = parseUrl(baseUrl)
+  const found = url && baseAt(baseUrls, url)
   if (found !== undefined) return [found]
   throw invalid(`takes no { baseUrl: '${baseUrl}' } here: oidc() has ${configuredUrls(configuration).join(', ')}`)
 }

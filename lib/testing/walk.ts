@@ -1,3 +1,4 @@
+import { parseUrl } from '../base/url.js'
 import { ProviderError, TransactionError } from '../errors.js'
 import type { AppResponse, Send } from './agent.js'
 import { choiceIn, onwardUrl, start, windowIn } from './app-page.js'
@@ -169,7 +170,7 @@ function notLed(what: string, response: AppResponse): TransactionError {
 
 // Applications send nobody to themselves with a client ID: this is a request to some provider.
 function isOfClient(location: string): boolean {
-  return URL.canParse(location) && new URL(location).searchParams.has('client_id')
+  return parseUrl(location)?.searchParams.has('client_id') === true
 }
 
 function elsewhere(what: string, location: string, issuer: string): TransactionError {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { isOidcError } from '../../base/error-cause.js'
 import { isJsonObject } from '../../base/json.js'
+import { isUrl } from '../../base/url.js'
 import {
   hasProviders,
   parseProvider,
@@ -122,7 +123,7 @@ function partialClient(options: Members, name?: string): ClientConfiguration | u
 // The URL of the metadata is what many take for the issuer.
 function issuerIn(given: unknown): string | undefined {
   const text = typeof given === 'string' ? given.trim().replace(wellKnown, '') : ''
-  return URL.canParse(text) ? text : undefined
+  return isUrl(text) ? text : undefined
 }
 
 function standInsFor(defaults: Members): Members {

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { isUrl } from '../../base/url.js'
 import { asymmetricAlgorithms } from '../common/algorithms.js'
 import { algorithmList } from './keys.js'
 import type { AsymmetricAlgorithm } from './issuer-options.js'
@@ -89,7 +90,7 @@ export const schema = v.pipe(
     (o) =>
       [o.resource, ...o.authorizationServers].every(
         // A value that is not a URL is reported elsewhere.
-        (url) => !URL.canParse(url) || isAllowedUrl(new URL(url), o.dangerouslyAllowHttp),
+        (url) => !isUrl(url) || isAllowedUrl(new URL(url), o.dangerouslyAllowHttp),
       ),
     httpsNeeded(),
   ),

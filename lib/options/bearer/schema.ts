@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { parseUrl } from '../../base/url.js'
 import { asymmetricAlgorithms } from '../common/algorithms.js'
 import { credentialEntries, needsCredential, tlsFlaw } from '../common/credentials.js'
 import { httpEntries, httpsNeeded } from '../common/http-client.js'
@@ -55,7 +56,7 @@ const metadataUrl = v.pipe(
 
 // Challenges drop all other characters (RFC 6750 section 3): without its ü, a host is another one.
 function inAscii(url: string): string {
-  return /^[\x21\x23-\x5b\x5d-\x7e]*$/.test(url) || !URL.canParse(url) ? url : new URL(url).href
+  return /^[\x21\x23-\x5b\x5d-\x7e]*$/.test(url) ? url : (parseUrl(url)?.href ?? url)
 }
 
 const challengeScope = v.pipe(

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { isUrl } from '../../base/url.js'
 import { isMutualTls } from '../common/client-authentication.js'
 import { credentialEntries, needsCredential, presentsCertificate } from '../common/credentials.js'
 import { httpEntries, httpsNeeded, parameters, usesHttps } from '../common/http-client.js'
@@ -92,7 +93,7 @@ const token = (what: string) =>
   )
 const uri = v.pipe(
   v.string('must be a URI'),
-  v.check((value) => URL.canParse(value), 'must be a URI'),
+  v.check((value) => isUrl(value), 'must be a URI'),
 )
 const tokenTypeUri = (name: string) => `urn:ietf:params:oauth:token-type:${name}`
 const tokenType = v.optional(uri, tokenTypeUri('access_token'))

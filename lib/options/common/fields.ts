@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { isUrl, parseUrl } from '../../base/url.js'
 import { kindOf, missing, schemeHint } from '../given.js'
 import { weaknessOf } from '../weak-secret.js'
 
@@ -30,7 +31,7 @@ export function isAllowedHere(url: URL, dangerouslyAllowHttp: boolean): boolean 
 
 /** Whether a text is an origin, spelled as `URL.origin` spells it. */
 function isOrigin(value: string): boolean {
-  return URL.canParse(value) && new URL(value).origin === value && !value.includes('*')
+  return parseUrl(value)?.origin === value && !value.includes('*')
 }
 
 /** True or false, and no other truthy or falsy value. */
@@ -104,7 +105,7 @@ export function applicationUrl(what: string, isPatternAllowed = false) {
   return v.pipe(
     httpUrl(what),
     v.check(
-      (value) => !URL.canParse(value) || isNamedHost(new URL(value).hostname, isPatternAllowed),
+      (value) => !isUrl(value) || isNamedHost(new URL(value).hostname, isPatternAllowed),
       isPatternAllowed
         ? 'must name one host, or have "*" as the whole left-most label of one: https://*.example.com'
         : 'must name one host: providers compare redirect URIs exactly (RFC 9700 section 2.1). Patterns such as https://*.example.com go into "baseUrls"',
@@ -122,8 +123,9 @@ function isBareHttpUrl(value: string): boolean {
 }
 
 function isHttpUrl(value: string): boolean {
-  if (!URL.canParse(value) || !/^https?:\/\/\S+$/i.test(value)) return false
-  const { protocol, hash, username, password } = new URL(value)
+  const url = parseUrl(value)
+  if (url === undefined || !/^https?:\/\/\S+$/i.test(value)) return false
+  const { protocol, hash, username, password } = url
   return (protocol === 'https:' || protocol === 'http:') && hash === '' && username === '' && password === ''
 }
 
@@ -202,7 +204,7 @@ export function listOf(isName: (value: string) => boolean, what: string) {
 const whatResource = 'an absolute URI without fragment'
 
 function isResource(value: string): boolean {
-  return URL.canParse(value) && !value.includes('#')
+  return isUrl(value) && !value.includes('#')
 }
 
 /** One resource indicator (RFC 8707 section 2). */

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { isUrl } from '../../base/url.js'
 import { kindOf } from '../given.js'
 import { flag, isAllowedHere, seconds } from './fields.js'
 
@@ -54,7 +55,7 @@ export function usesHttps<Options extends { readonly dangerouslyAllowHttp: boole
 }
 
 function isPlainHttp(url: unknown): url is string {
-  return typeof url === 'string' && URL.canParse(url) && new URL(url).protocol === 'http:'
+  return isUrl(url) && new URL(url).protocol === 'http:'
 }
 
 /** The function that makes requests to APIs. */

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { isUrl } from '../../base/url.js'
 import { endpointUrl, flag, isAllowedHere, origin, text } from './fields.js'
 
 /** The members of the metadata that are URLs of endpoints. */
@@ -148,7 +149,7 @@ function urlsIn({ discoveryUrl, metadata: given = {}, internalOrigin }: Descript
   const endpoints = [...endpointNames.map((name) => given[name]), ...mtlsEndpointNames.map((name) => aliases[name])]
   const urls = [discoveryUrl, ...endpoints].filter((url) => typeof url === 'string')
   // Values that are not URLs have been refused before.
-  return urls.filter((url) => URL.canParse(url) && new URL(url).origin !== internalOrigin)
+  return urls.filter((url) => isUrl(url) && new URL(url).origin !== internalOrigin)
 }
 
 /** Whether no URL in a description is of plain http that needs a permission. */

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { parseUrl } from '../../base/url.js'
 import { callback, text } from './fields.js'
 
 /** The place of the tenant in a template of issuers. */
@@ -58,9 +59,8 @@ export const sharedTenantFlaw =
 
 /** Whether an issuer is one of Microsoft Entra ID that stands for several tenants. Tokens never name such an issuer. */
 export function isSharedTenant(issuer: string): boolean {
-  if (!URL.canParse(issuer)) return false
-  const { hostname, pathname } = new URL(issuer)
-  return entraHost.test(hostname) && sharedTenant.test(pathname)
+  const url = parseUrl(issuer)
+  return url !== undefined && entraHost.test(url.hostname) && sharedTenant.test(url.pathname)
 }
 
 /** The reason why an issuer of several tenants is invalid, if it is. */

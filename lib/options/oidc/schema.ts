@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { parseUrl } from '../../base/url.js'
 import { credentialEntries, needsCredential, presentsCertificate } from '../common/credentials.js'
 import { secretAlgorithm } from '../common/algorithms.js'
 import { httpEntries, httpsNeeded, usesHttps } from '../common/http-client.js'
@@ -163,7 +164,7 @@ function isSecure({ baseUrl, baseUrls = [] }: { baseUrl?: unknown; baseUrls?: re
 
 // Rules also run on values that an earlier check refused: these are reported already.
 function urlsOf(...texts: readonly unknown[]): readonly URL[] {
-  return texts.flatMap((text) => (typeof text === 'string' && URL.canParse(text) ? [new URL(text)] : []))
+  return texts.flatMap((text) => (typeof text === 'string' ? (parseUrl(text) ?? []) : []))
 }
 
 /** The checked and frozen options of `oidc()`, every default in place. */

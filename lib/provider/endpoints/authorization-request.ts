@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { parseUrl } from '../../base/url.js'
 import { ConfigurationError } from '../../errors.js'
 import { isResponseMode, protocolParameters, responseModes } from '../../options/oidc/fields.js'
 import type { ConfiguredClient } from '../openid-client.js'
@@ -84,7 +85,7 @@ function requestParameters(request: AuthorizationRequest): URLSearchParams {
 // The token request must repeat the URI character by character (RFC 6749 section 4.1.3). The provider appends its
 // parameters to it, so it must be normalized and have no query.
 function plainRedirectUri(uri: string): string {
-  if (URL.canParse(uri) && new URL(uri).href === uri && !/[?#]/.test(uri)) return uri
+  if (parseUrl(uri)?.href === uri && !/[?#]/.test(uri)) return uri
   throw new ConfigurationError(
     'invalid_options',
     'the redirect URI must be a normalized URL without query and fragment',

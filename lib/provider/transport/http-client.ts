@@ -1,4 +1,5 @@
 import { outage } from '../../base/outage.js'
+import { isUrl, parseUrl } from '../../base/url.js'
 import { ConfigurationError } from '../../errors.js'
 import { ownError, redactedCause } from '../../base/error-cause.js'
 import { isAllowedHere } from '../../options/common/fields.js'
@@ -63,7 +64,7 @@ export function createHttpClient(settings: HttpClientSettings): HttpClient {
   const slots = new RequestSlots(settings.httpTimeoutSeconds * 1000)
   let closed = false
   const { internalUrl } = providerOrigins(settings)
-  const allows = (url: string) => URL.canParse(url) && isRequestable(new URL(url), settings)
+  const allows = (url: string) => isUrl(url) && isRequestable(new URL(url), settings)
   const sendOne = async (url: string, request: HttpClientRequest, notes?: TraceNotes): Promise<HttpResponse> => {
     if (closed) throw outage('provider_unreachable', 'the connection to the provider is closed')
     const { method = 'GET', headers = {}, body, maxBytes, minTimeoutSeconds = 0 } = request
@@ -120,7 +121,7 @@ function traceContext(
   url: string,
   { method = 'GET' }: HttpClientRequest,
 ): TraceContext {
-  const { origin, pathname } = URL.canParse(url) ? new URL(url) : { origin: '', pathname: '' }
+  const { origin, pathname } = parseUrl(url) ?? { origin: '', pathname: '' }
   return { method, url: origin + pathname, ...(issuer === undefined ? {} : { issuer }) }
 }
 

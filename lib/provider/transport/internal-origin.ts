@@ -1,3 +1,4 @@
+import { parseUrl } from '../../base/url.js'
 import type { ProviderSettings } from '../types.js'
 
 type OriginSettings = Partial<Pick<ProviderSettings, 'issuer' | 'internalOrigin'>>
@@ -23,7 +24,8 @@ export function providerOrigins({ issuer, internalOrigin }: OriginSettings): Pro
 }
 
 function moveOrigin(url: string, from: string, to: string): string {
-  if (!URL.canParse(url)) return url
-  const { origin, pathname, search, username, password } = new URL(url)
+  const parsed = parseUrl(url)
+  if (parsed === undefined) return url
+  const { origin, pathname, search, username, password } = parsed
   return origin === from && username === '' && password === '' ? to + pathname + search : url
 }

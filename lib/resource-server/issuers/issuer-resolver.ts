@@ -1,6 +1,7 @@
 import { ageOf } from '../../base/age.js'
 import { outage } from '../../base/outage.js'
 import { LRUCache } from 'lru-cache'
+import { isUrl } from '../../base/url.js'
 import { type ResolvedIssuerConfiguration, resolvedIssuer } from '../../options/bearer/issuer-schema.js'
 import { keySources } from '../../options/bearer/keys.js'
 import { parseOptions } from '../../options/common/parse.js'
@@ -63,7 +64,7 @@ export class IssuerResolver {
    */
   async get(name: string): Promise<TrustedIssuer | undefined> {
     const unknownSince = this.#unknown.get(name)
-    if (name.length > maxIssuerLength || !URL.canParse(name)) return undefined
+    if (name.length > maxIssuerLength || !isUrl(name)) return undefined
     if (unknownSince !== undefined && this.#isWithin(unknownSince, unknownSeconds)) return undefined
     const flight = this.#underWay.get(name)
     if (flight !== undefined) return flight

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
+import { parseUrl } from '../../base/url.js'
 import { TokenValidationError } from '../../errors.js'
 import { isRecent } from '../../base/age.js'
 import type { Runtime } from '../../base/runtime.js'
@@ -162,8 +163,9 @@ export function isSameTarget(htu: string, url: string): boolean {
 }
 
 function normalize(text: string): string | undefined {
-  if (!URL.canParse(text)) return undefined
-  const { protocol, username, password, origin, pathname } = new URL(text)
+  const url = parseUrl(text)
+  if (url === undefined) return undefined
+  const { protocol, username, password, origin, pathname } = url
   if (!protocol.startsWith('http') || username !== '' || password !== '') return undefined
   return origin + pathname.replace(/%[0-9a-f]{2}/gi, canonicalTriplet)
 }

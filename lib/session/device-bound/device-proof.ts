@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../base/json.js'
 import { isJsonObject } from '../../base/json.js'
+import { parseUrl } from '../../base/url.js'
 import { SessionError, TokenValidationError } from '../../errors.js'
 import type { VerificationKey } from '../../jose/algorithms.js'
 import { importKeySet, jwkThumbprint } from '../../jose/jwk-set.js'
@@ -94,7 +95,7 @@ function deviceKey(jwk: Readonly<JsonObject>, alg: string): DeviceKey | undefine
 }
 
 function isOf(origin: string, aud: unknown): boolean {
-  return typeof aud === 'string' && URL.canParse(aud) && new URL(aud).origin === origin
+  return typeof aud === 'string' && parseUrl(aud)?.origin === origin
 }
 
 function refused<T>(step: () => T): T {

@@ -1,5 +1,5 @@
 import { traced } from '../../base/diagnostics.js'
-import { Cached } from '../../base/cached-document.js'
+import { Cached } from '../../base/cache/cached-document.js'
 import type { JsonObject } from '../../base/json.js'
 import { quoted, seenValue } from '../../base/error-cause.js'
 import { ProviderError } from '../../errors.js'

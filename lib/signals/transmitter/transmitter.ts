@@ -1,4 +1,4 @@
-import type { Cached } from '../../base/cached-document.js'
+import type { Cached } from '../../base/cache/cached-document.js'
 import { type JsonObject, omitUndefined } from '../../base/json.js'
 import type { Runtime } from '../../base/runtime.js'
 import type { Jws } from '../../jose/jws.js'

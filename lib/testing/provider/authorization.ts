@@ -1,3 +1,4 @@
+import { parseUrl } from '../../base/url.js'
 import { type AuthorizationDetail, authorizationDetailsIn } from '../../options/authorization-details/detail.js'
 import { omitUndefined, parseJsonValue } from '../../base/json.js'
 import type { Person } from '../options.js'
@@ -108,8 +109,9 @@ export function requireRedirectUri(state: ProviderState, request: URLSearchParam
 
 /** Whether a URL may be redirected to where none are registered: https anywhere unless all must be local, http on loopback hosts. */
 export function isUsualRedirect(uri: string, isLocalOnly: boolean): boolean {
-  if (!URL.canParse(uri)) return false
-  const { protocol, hostname, hash, username, password } = new URL(uri)
+  const url = parseUrl(uri)
+  if (url === undefined) return false
+  const { protocol, hostname, hash, username, password } = url
   if (hash !== '' || username !== '' || password !== '') return false
   if (loopback.test(hostname)) return protocol === 'http:' || protocol === 'https:'
   return protocol === 'https:' && !isLocalOnly

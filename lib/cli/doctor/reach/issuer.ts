@@ -1,4 +1,5 @@
 import { quoted } from '../../../base/error-cause.js'
+import { isUrl } from '../../../base/url.js'
 import { isLoopback } from '../../../options/common/fields.js'
 import { fail, type Finding } from '../finding.js'
 
@@ -8,7 +9,7 @@ const check = 'issuer'
 export function issuerFlaw(configured: string, named: unknown): Finding | undefined {
   if (configured === named) return undefined
   const both = `the options say ${quoted(configured)}, and the provider calls itself ${quoted(named)}`
-  if (typeof named !== 'string' || !URL.canParse(named)) {
+  if (!isUrl(named)) {
     return fail(check, both, 'look at the provider: its metadata has no usable "issuer"')
   }
   const why = differenceOf(configured, named)

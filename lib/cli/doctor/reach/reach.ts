@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../../base/json.js'
+import { isUrl } from '../../../base/url.js'
 import { endpointNames } from '../../../options/common/provider-description.js'
 import { type Finding, unknown } from '../finding.js'
 import type { Server } from '../server.js'
@@ -53,7 +54,7 @@ async function checkOtherHosts(server: Server, metadata: Readonly<JsonObject>): 
   const { issuer, discoveryUrl } = server.settings
   const known = new URL(typeof discoveryUrl === 'string' ? discoveryUrl : issuer).origin
   const named = endpointNames.filter((name) => !forBrowsers.includes(name)).flatMap((name) => metadata[name] ?? [])
-  const urls = named.filter((url): url is string => typeof url === 'string' && URL.canParse(url))
+  const urls = named.filter(isUrl)
   const origins = new Set(urls.map((url) => new URL(url).origin))
   origins.delete(known)
   const found = await Promise.all([...origins].map((origin) => checkTls(server, origin)))

@@ -1,4 +1,5 @@
 import { isError, redactedCause, systemCode } from '../../../base/error-cause.js'
+import { isUrl, parseUrl } from '../../../base/url.js'
 import { isAllowedHere } from '../../../options/common/fields.js'
 import { transportOf } from '../../../provider/transport/http-client.js'
 import { providerOrigins } from '../../../provider/transport/internal-origin.js'
@@ -65,7 +66,7 @@ export function createRequests(settings: RequestSettings): Requests {
     close: () => transport.close(),
     send: async (named, { method = 'GET', headers = {}, body } = {}) => {
       const url = internalUrl(named)
-      if (!URL.canParse(url)) return { code: 'NO_URL', message: 'it is not a URL' }
+      if (!isUrl(url)) return { code: 'NO_URL', message: 'it is not a URL' }
       if (!isAllowed(url)) return { code: 'NOT_HTTPS', message: 'it is plain http, which is for this machine only' }
       return receive(transport.send(url, { method, headers, body }), url, settings.httpTimeoutSeconds)
     },
@@ -89,7 +90,7 @@ async function receive(sending: PendingResponse, url: string, seconds: number): 
 }
 
 function locationOf(location: string | undefined, url: string): URL | undefined {
-  return location !== undefined && URL.canParse(location, url) ? new URL(location, url) : undefined
+  return location === undefined ? undefined : parseUrl(location, url)
 }
 
 // The global fetch wraps the error of the system.

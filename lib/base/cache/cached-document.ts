@@ -1,7 +1,7 @@
-import { ProviderError } from '../errors.js'
-import { ageOf } from './age.js'
-import { Backoff, failureOf, isOwnLimit, maxBackoffSeconds } from './outage.js'
-import type { Runtime } from './runtime.js'
+import { ProviderError } from '../../errors.js'
+import { ageOf } from '../age.js'
+import { Backoff, failureOf, isOwnLimit, maxBackoffSeconds } from '../outage.js'
+import type { Runtime } from '../runtime.js'
 
 /** How current a cached document is. */
 export interface Freshness {
