@@ -1,4 +1,5 @@
-import { LRUCache } from 'lru-cache'
+import type { LRUCache } from 'lru-cache'
+import { createGrowingCache } from '../base/cache/growing-cache.js'
 import type { ApplicationConfiguration } from '../options/oidc/schema.js'
 import type { Runtime } from '../base/runtime.js'
 import { isSharedStore, type SharedStore } from '../options/common/stores.js'
@@ -88,7 +89,7 @@ export function createApplication(
     transactionSeal: createSeal(secret, ['transaction', ...passing], runtime),
     targetSeal: createSeal(secret, ['return target', ...passing], runtime),
     logoutSeal: createSeal(secret, ['logout', ...passing], runtime),
-    logins: new LRUCache({ max: 10_000, ttl: transactionSeconds * 1000, perf: runtime, ttlResolution: 0 }),
+    logins: createGrowingCache({ max: 10_000, milliseconds: transactionSeconds * 1000, runtime }),
     refreshes: createRefreshes(configuration, audience, { runtime, sharedStore }),
     refreshAttempts: createAttempts(runtime),
     revocations: shared?.revocations ?? new ProcessRevocations(runtime, absoluteSeconds),

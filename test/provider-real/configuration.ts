@@ -7,7 +7,7 @@ import {
   type ResourceServer,
   errors,
 } from 'oidc-provider'
-import { signingKey } from '../kit/provider/keys.js'
+import { realProviderKey, signingKey } from '../kit/provider/keys.js'
 import type { Accounts } from './accounts.js'
 import { interactionPath, policyWithStepUp } from './interactions.js'
 import { memoryAdapter } from './memory-adapter.js'
@@ -125,9 +125,9 @@ function page(title: string) {
   }
 }
 
-// Made once: making them is slow, and holds up everything else in the process. What tells two providers apart is their issuer.
-const signingKeys = ['RS256', 'ES256'].map((alg) => ({
-  ...signingKey(alg).privateKey.export({ format: 'jwk' }),
+// What tells two providers apart is their issuer.
+const signingKeys = [realProviderKey, signingKey('ES256')].map(({ privateKey, alg }) => ({
+  ...privateKey.export({ format: 'jwk' }),
   use: 'sig',
   alg,
 }))

@@ -103,7 +103,7 @@ function isExecutable(path: string): boolean {
  */
 export default function globalSetup(): void {
   provide(allTools)
-  makeKeys(['rsa-1', 'rsa-2'])
+  makeKeys(['rsa-1', 'rsa-2', 'rsa-provider'])
 }
 
 // Workers inherit the variables.

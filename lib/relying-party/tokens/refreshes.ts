@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto'
-import { LRUCache } from 'lru-cache'
+import type { LRUCache } from 'lru-cache'
 import type { OidcErrorCode } from '../../error-codes.js'
 import type { OidcError } from '../../errors.js'
+import { createGrowingCache } from '../../base/cache/growing-cache.js'
 import { TtlCache } from '../../base/cache/ttl-cache.js'
 import type { MaybePromise } from '../../base/maybe-promise.js'
 import type { Runtime } from '../../base/runtime.js'
@@ -117,10 +118,10 @@ export class RefreshCoordinator implements Refreshes {
   #count = 0
 
   constructor(runtime: Runtime) {
-    const bounds = { max: maxRemembered, perf: runtime, ttlResolution: 0 }
-    this.#outcomes = new LRUCache({ ...bounds, ttl: successorMilliseconds })
-    this.#ended = new LRUCache({ ...bounds, ttl: endedMilliseconds })
-    this.#refused = new TtlCache({ max: maxRemembered, milliseconds: refusedMilliseconds, runtime })
+    const bounds = { max: maxRemembered, runtime }
+    this.#outcomes = createGrowingCache({ ...bounds, milliseconds: successorMilliseconds })
+    this.#ended = createGrowingCache({ ...bounds, milliseconds: endedMilliseconds })
+    this.#refused = new TtlCache({ ...bounds, milliseconds: refusedMilliseconds })
   }
 
   get count(): number {

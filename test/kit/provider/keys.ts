@@ -61,6 +61,8 @@ export function publicJwk({ publicKey, alg, kid }: SigningKey): JsonWebKey {
 
 /** Keys of the whole run, which jest's set-up has made: an RSA key takes a tenth of a second, and this file is loaded by most tests. */
 export const [rsaKey, otherRsaKey] = [ofTheRun('rsa-1'), ofTheRun('rsa-2')]
+/** The key of every real provider. */
+export const realProviderKey = ofTheRun('rsa-provider')
 export const ecKey = signingKey('ES256', { kid: 'ec-1' })
 
 /** Signs with jose, whatever the claims are. */

@@ -176,7 +176,9 @@ describe('the HTTP client in an outage', () => {
 
   test('RE02: queues a limited number of requests for which there is no room', async () => {
     const open: (() => void)[] = []
-    const httpClient = answering(() => new Promise((resolve) => open.push(() => resolve(new Response('x')))))
+    const answer = () => new Promise<Response>((resolve) => open.push(() => resolve(new Response('x'))))
+    // Nobody waits for longer than half of it: all are answered before that, also on a slow machine.
+    const httpClient = answering(answer, { httpTimeoutSeconds: 600 })
     const all = Array.from({ length: 160 + 1024 }, () => httpClient.request(url))
     expect(await failureOf(httpClient.request(url))).toMatchObject({ code: 'outbound_limit_reached' })
     for (let done = 0; done < all.length; done += 1) {
