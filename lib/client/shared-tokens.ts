@@ -1,7 +1,9 @@
 import { LRUCache } from 'lru-cache'
 import { isAhead } from '../base/age.js'
 import type { Runtime } from '../base/runtime.js'
+import { hasOwnDeadline } from '../base/store/own-deadline.js'
 import { storeName } from '../base/store/store-name.js'
+import { withDeadline } from '../base/timers/deadline.js'
 import type { SharedStore } from '../options/common/stores.js'
 import { createSeal, type Seal, type SealPayload } from '../seal/seal.js'
 import { tokenHash } from './target.js'
@@ -25,6 +27,8 @@ export interface SharedStoreHealth {
 }
 
 const maxRefused = 1_000
+/** The deadline of each call, unless the store keeps one of its own. */
+const maxMilliseconds = 2_000
 const formatVersion = 1
 
 /**
@@ -36,12 +40,14 @@ export class SharedTokens {
   readonly #seal: Seal
   /** Hashes of tokens that an API rejected: they may still be in the store, and must not be used again. */
   readonly #refused = new LRUCache<string, true>({ max: maxRefused })
+  readonly #isTimed: boolean
   #isUnavailable = false
   #failures = 0
 
   constructor(settings: SharedTokensSettings) {
     const { secrets, audience, runtime } = settings
     this.#settings = settings
+    this.#isTimed = hasOwnDeadline(settings.sharedStore)
     this.#seal = createSeal(secrets, ['machine token', ...audience], runtime)
   }
 
@@ -63,7 +69,7 @@ export class SharedTokens {
 
   /** Removes the tokens for these keys from the store. */
   async remove(keys: readonly string[]): Promise<void> {
-    await Promise.all(keys.map((key) => this.#attempt(() => this.#settings.sharedStore.remove(this.#name(key)))))
+    await Promise.all(keys.map((key) => this.#attempt(async () => this.#settings.sharedStore.remove(this.#name(key)))))
   }
 
   /** The state of the store; makes no request. */
@@ -84,7 +90,7 @@ export class SharedTokens {
   async #store(name: string, token: CachedToken): Promise<void> {
     const milliseconds = Math.floor(token.expiresAt - this.#settings.runtime.now())
     if (milliseconds < 1) return
-    await this.#attempt(() =>
+    await this.#attempt(async () =>
       this.#settings.sharedStore.set(name, this.#seal.seal(toPayload(name, token)), milliseconds),
     )
   }
@@ -95,7 +101,7 @@ export class SharedTokens {
 
   async #attempt<T>(call: () => Promise<T>): Promise<T | undefined> {
     try {
-      const result = await call()
+      const result = await (this.#isTimed ? call() : withDeadline(call(), maxMilliseconds, tooLate, { ref: false }))
       this.#isUnavailable = false
       return result
     } catch {
@@ -104,6 +110,10 @@ export class SharedTokens {
       return undefined
     }
   }
+}
+
+function tooLate(): Error {
+  return new Error(`the shared store did not answer within ${maxMilliseconds / 1000} seconds`)
 }
 
 // A missing value may also be null.

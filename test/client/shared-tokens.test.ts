@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import { createClientCredentials } from '../../lib/client/client-credentials.js'
 import type { TokenSource } from '../../lib/client/token-source.js'
 import type { ClientCredentialsOptions } from '../../lib/options/client/options.js'
@@ -16,6 +16,8 @@ beforeEach(() => {
   tokens = createTokens()
   sharedStore = new FakeStore(tokens.op.clock)
 })
+
+afterEach(() => void jest.useRealTimers())
 
 /** A process of the same service. */
 function startProcess(options: Partial<ClientCredentialsOptions> = {}): TokenSource {
@@ -193,6 +195,21 @@ describe('a shared store that is unavailable', () => {
     const token = await source.getToken()
     sharedStore.outage = true
     expect(await source.revoke(token)).toBe(true)
+  })
+
+  test('may be one that never answers: nothing waits for it for longer than two seconds', async () => {
+    jest.useFakeTimers()
+    const silent = () => new Promise<never>(() => undefined)
+    const hung = Object.assign(new FakeStore(tokens.op.clock), { get: silent, set: silent, remove: silent })
+    tokens.op.answers['/revoke'] = new Response('')
+    const source = startProcess({ sharedStore: hung })
+    const token = source.getToken()
+    await jest.advanceTimersByTimeAsync(2_000)
+    expect(await token).toBe('token-1')
+    const revoked = source.revoke('token-1')
+    await jest.advanceTimersByTimeAsync(2_000)
+    expect(await revoked).toBe(true)
+    expect(source.health()).toMatchObject({ sharedStore: { isUnavailable: true, failures: 3 } })
   })
 
   test('is missing from the health where none is configured', () => {

@@ -63,7 +63,7 @@ export interface ClientCredentialsOptions
   cacheMaxEntries?: number | undefined
   /**
    * A store that all processes of this client share, such as Redis: they share tokens there, encrypted. While it is
-   * unavailable, each process fetches its own. Needs `secret`. @default none
+   * unavailable, or takes longer than two seconds, each process fetches its own. Needs `secret`. @default none
    */
   sharedStore?: SharedStore | undefined
   /**
