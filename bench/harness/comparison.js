@@ -1,4 +1,4 @@
-import { estimate, interleaved, median, medians, ratios, shuffled } from './rounds.js'
+import { estimate, interleaved, middleMean, middleMeans, ratios, shuffled } from './rounds.js'
 import { number, percent, progress, section, table } from './table.js'
 
 /** How far from 1 the null comparison may lie, with its whole confidence interval, so that ratios are judged. */
@@ -18,7 +18,8 @@ export const again = 'express-oidc, once more (null)'
  * repeated until the null comparison lies within 3 % with a confidence of 95 %, or there are as many as allowed.
  *
  * @param contenders - each with `name`; what is called `own` takes part twice
- * @param plan - `rounds`, `sets`: the fewest and the most, and `warmUps`
+ * @param plan - `rounds`, `sets`: the fewest and the most, and `warmUps`. Many short rounds are better than a few long ones: the less time
+ *   lies between neighbours, the less of a machine's changes of speed is in their ratio
  * @param open - starts one: `{ warmUp(), measure(round), close() }`; `measure` gives numbers by name. `warmUp`, which may be absent, is called
  *   `plan.warmUps` times before, in rounds as well: a process that was idle while others were started stayed slow
  * @param unit - the number that the null comparison is about
@@ -50,13 +51,18 @@ async function oneSet(list, { rounds, warmUps = 0 }, open) {
 /** How many times the number of one contender is that of another: one ratio of each set, in which neighbours in time are compared. */
 export function times({ sets }, of, to, unit) {
   const [own, other] = [sets.get(of), sets.get(to)]
-  return own && other && estimate(own.map((turns, set) => median(ratios(turns, other[set], unit))))
+  return own && other && estimate(own.map((turns, set) => middleRatio(turns, other[set], unit)))
+}
+
+// Of logarithms: then it is the reciprocal of what the other way round gives.
+function middleRatio(turns, others, unit) {
+  return Math.exp(middleMean(ratios(turns, others, unit).map(Math.log)))
 }
 
 /** The same of what each takes more than a third one, `base`. */
 export function timesOver({ sets }, of, to, base, unit) {
   const [own, other, bare] = [of, to, base].map((name) => sets.get(name))
-  const over = (turns, set) => Math.max(median(turns.map((turn, i) => turn[unit] - bare[set][i][unit])), 0.01)
+  const over = (turns, set) => Math.max(middleMean(turns.map((turn, i) => turn[unit] - bare[set][i][unit])), 0.01)
   return own && other && bare && estimate(own.map((turns, set) => over(turns, set) / over(other[set], set)))
 }
 
@@ -76,9 +82,9 @@ export function isTrusted(comparison) {
   return nullError(comparison) <= comparison.allowed
 }
 
-/** The medians of all turns of a contender. */
+/** The middle means of all turns of a contender. */
 export function typical({ sets }, name) {
-  return medians(sets.get(name).flat())
+  return middleMeans(sets.get(name).flat())
 }
 
 /**
