@@ -22,5 +22,5 @@ export default {
   maxWorkers: 3,
   runner: '<rootDir>/test/setup/fresh-workers-runner.js',
   // Only what never ends fails by its time: nobody knows how busy the machine is.
-  testTimeout: 120_000,
+  testTimeout: 300_000,
 }

@@ -30,7 +30,8 @@ export async function compare({ title, contenders, own = 'express-oidc', plan, o
   const [fewest, most] = plan.sets
   const comparison = { title, unit, own, names: list.map(({ name }) => name), sets, allowed: plan.allowed ?? allowed }
   for (let done = 1; done <= most; done++) {
-    progress(`${title}: set ${done} of ${fewest} to ${most}`)
+    const soFar = done > 2 ? `, null comparison ${interval(nullOf(comparison))} so far` : ''
+    progress(`${title}: set ${done} of ${fewest} to ${most}${soFar}`)
     for (const [{ name }, turns] of await oneSet(list, plan, open)) sets.get(name).push(turns)
     if (done >= fewest && isTrusted(comparison)) break
   }

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { type Browser, chromium } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { requireAuth } from '../../lib/index.js'
 import type { Handler } from '../hosts/layers.js'
 import { startWorld, type World } from '../kit/world/world.js'
 import { describeWith } from '../setup/describe-with.js'
+import { launch } from './launch.js'
 import { patienceMilliseconds } from './patience.js'
 
 const served: string[] = []
@@ -25,11 +26,7 @@ describeWith('chromium', 'the Back button after signing out', (executablePath) =
   beforeAll(async () => {
     // Playwright switches the cache for Back off.
     const ignoreDefaultArgs = ['--disable-back-forward-cache']
-    chromiumBrowser = await chromium.launch({
-      executablePath,
-      ignoreDefaultArgs,
-      args: ['--no-sandbox', '--disable-gpu'],
-    })
+    chromiumBrowser = await launch(executablePath, { ignoreDefaultArgs })
     world = await startWorld({
       oidc: { logout: { atProvider: false } },
       layers: [

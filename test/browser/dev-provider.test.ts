@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
 import { createServer } from 'node:http'
 import express from 'express'
-import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
 import { type DevProvider, devProvider } from '../../lib/cli/dev-provider.js'
 import { recordingTerminal } from '../kit/terminal.js'
 import { oidc, requireAuth } from '../../lib/index.js'
@@ -9,6 +9,7 @@ import { listen } from '../kit/listen.js'
 import { describeWith } from '../setup/describe-with.js'
 import { flawsOf } from './axe.js'
 import { portray } from './screenshots.js'
+import { launch } from './launch.js'
 import { patienceMilliseconds } from './patience.js'
 
 const hostile = '"><img src=x onerror=document.title=1>'
@@ -22,7 +23,7 @@ describeWith('chromium', 'dev-provider in a browser', (executablePath) => {
   let complaints: string[]
 
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] })
+    browser = await launch(executablePath)
     const people = ['alice,dept=hr', 'bob', `mallory,name=${hostile}`].flatMap((person) => ['--user', person])
     const started = await devProvider(['--port', '0', ...people], recordingTerminal())
     if (started === undefined) throw new Error('the provider has not started')

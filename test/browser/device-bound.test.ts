@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
 import { createHash, createPublicKey } from 'node:crypto'
 import { createServer, get } from 'node:https'
 import express from 'express'
-import { type Browser, type BrowserContext, chromium } from 'playwright-core'
+import type { Browser, BrowserContext } from 'playwright-core'
 import { deviceBound, requireAuth } from '../../lib/index.js'
 import { createOidc } from '../../lib/middleware/oidc-middleware.js'
 import { parseOidcOptions } from '../../lib/options/oidc/schema.js'
@@ -11,6 +11,7 @@ import { listen } from '../kit/listen.js'
 import { selfSigned } from '../kit/resource-server/certificate.js'
 import { type RealProvider, startRealProvider, webClient } from '../provider-real/provider.js'
 import { describeWith } from '../setup/describe-with.js'
+import { launch } from './launch.js'
 import { patienceMilliseconds } from './patience.js'
 
 // On Linux, Chromium binds sessions only by these flags, with keys in software. It binds none over a certificate whose errors it was
@@ -20,7 +21,7 @@ const certificate = selfSigned('localhost')
 const fingerprint = createHash('sha256')
   .update(createPublicKey(certificate.pem).export({ type: 'spki', format: 'der' }))
   .digest('base64')
-const usual = ['--no-sandbox', '--disable-gpu', `--ignore-certificate-errors-spki-list=${fingerprint}`]
+const usual = [`--ignore-certificate-errors-spki-list=${fingerprint}`]
 
 describeWith('chromium', 'sessions that Chromium binds to a key', (executablePath) => {
   let provider: RealProvider
@@ -63,7 +64,7 @@ describeWith('chromium', 'sessions that Chromium binds to a key', (executablePat
   })
 
   async function open(args: readonly string[]) {
-    const browser = await chromium.launch({ executablePath, args: [...usual, ...args] })
+    const browser = await launch(executablePath, { args: [...usual, ...args] })
     browsers.push(browser)
     context = await browser.newContext()
     proofs = []

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { claim, csrf, requireAuth } from '../../lib/index.js'
 import type { Handler, Layer } from '../hosts/layers.js'
 import { choicePage } from '../../lib/relying-party/pages.js'
@@ -9,6 +9,7 @@ import { startWorld, type World, type WorldOptions } from '../kit/world/world.js
 import { describeWith } from '../setup/describe-with.js'
 import { flawsOf } from './axe.js'
 import { portray } from './screenshots.js'
+import { launch } from './launch.js'
 import { patienceMilliseconds } from './patience.js'
 
 const form: Handler = (_req, res) => {
@@ -104,7 +105,7 @@ describeWith('chromium', 'a page of our own in a browser', (executablePath) => {
   let context: BrowserContext
   let world: World
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] })
+    browser = await launch(executablePath)
   })
   afterAll(() => browser.close())
   afterEach(async () => {

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { type Browser, type BrowserContext, chromium } from 'playwright-core'
+import type { Browser, BrowserContext } from 'playwright-core'
 import { get } from '../kit/world/applications.js'
 import { startWorld, type World } from '../kit/world/world.js'
 import { describeWith } from '../setup/describe-with.js'
 import { type OtherSite, startOtherSite } from './other-site.js'
+import { launch } from './launch.js'
 
 const ofFrames = ['p=1; Secure; SameSite=None; Partitioned', 'u=1; Secure; SameSite=None', 'l=1; SameSite=Lax']
 
@@ -12,7 +13,7 @@ describeWith('chromium', 'the application in a frame', (executablePath) => {
   let world: World
   let portal: OtherSite
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] })
+    browser = await launch(executablePath)
     portal = await startOtherSite()
     world = await startWorld({
       layers: [

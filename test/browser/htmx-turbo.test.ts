@@ -1,13 +1,14 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { claim, csrf, requireAuth } from '../../lib/index.js'
 import type { Handler, Route } from '../hosts/layers.js'
 import { get } from '../kit/world/applications.js'
 import { startWorld, type World } from '../kit/world/world.js'
 import { describeWith } from '../setup/describe-with.js'
 import { root, textOf } from '../setup/tree.js'
+import { launch } from './launch.js'
 import { patienceMilliseconds } from './patience.js'
 
 const guide = textOf('docs/htmx-turbo.md')
@@ -23,7 +24,7 @@ describeWith('chromium', 'a page that loads parts of itself', (executablePath) =
   const seen: string[] = []
 
   beforeAll(async () => {
-    chromiumBrowser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] })
+    chromiumBrowser = await launch(executablePath)
   })
   afterAll(() => chromiumBrowser.close())
   afterEach(async () => {

@@ -1,11 +1,12 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
-import { type Browser, chromium } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { requireAuth } from '../../lib/index.js'
 import type { Handler } from '../hosts/layers.js'
 import { post } from '../kit/world/applications.js'
 import type { AppRequest } from '../kit/app.js'
 import { startWorld, type World } from '../kit/world/world.js'
 import { describeWith } from '../setup/describe-with.js'
+import { launch } from './launch.js'
 import { patienceMilliseconds } from './patience.js'
 
 const forms: Handler = (req, res) => {
@@ -25,7 +26,7 @@ describeWith('chromium', 'our own pages in a browser', (executablePath) => {
   let chromiumBrowser: Browser
   let world: World
   beforeAll(async () => {
-    chromiumBrowser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] })
+    chromiumBrowser = await launch(executablePath)
   })
   afterAll(() => chromiumBrowser.close())
   afterEach(() => world.close())

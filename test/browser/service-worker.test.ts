@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { startWorld, type World } from '../kit/world/world.js'
 import { describeWith } from '../setup/describe-with.js'
+import { launch } from './launch.js'
 import { patienceMilliseconds } from './patience.js'
 
 // As Angular's, and workbox' NetworkFirst and NetworkOnly: what the browser asks for is asked for once more.
@@ -16,7 +17,7 @@ describeWith('chromium', 'a page whose service worker passes requests on', (exec
   let world: World
   let page: Page
   beforeAll(async () => {
-    chromiumBrowser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] })
+    chromiumBrowser = await launch(executablePath)
     world = await startWorld({
       before: [
         ({ url = '', headers }, _res, next) => {

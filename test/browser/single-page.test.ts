@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import helmet from 'helmet'
 import { text } from 'node:stream/consumers'
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { bundleBrowserClient } from '../../scripts/build/browser.js'
 import { bearer, csrf, requireAuth, scope } from '../../lib/index.js'
 import { type ApiProxy, apiProxy } from '../../lib/proxy/index.js'
@@ -12,6 +12,7 @@ import { get } from '../kit/world/applications.js'
 import { done, LogoutWorld, verdictOf } from '../kit/world/logout-world.js'
 import { describeWith } from '../setup/describe-with.js'
 import { textOf } from '../setup/tree.js'
+import { launch } from './launch.js'
 import { patienceMilliseconds } from './patience.js'
 
 const strict: Handler = (_req, res, next) => {
@@ -37,7 +38,7 @@ describeWith('chromium', 'a page that is written with the client alone', (execut
   let client: string
   beforeAll(async () => {
     client = await bundleBrowserClient()
-    browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] })
+    browser = await launch(executablePath)
   })
   afterAll(() => browser.close())
 

@@ -1,12 +1,11 @@
 import { afterAll, afterEach, beforeAll } from '@jest/globals'
-import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
 import { type Demo, startDemo } from './demo.js'
 import { type Person, signIn } from './steps.js'
+import { launch } from './launch.js'
 import { patienceMilliseconds } from './patience.js'
 
 const quiet = [
-  '--no-sandbox',
-  '--disable-gpu',
   '--disable-quic',
   '--no-first-run',
   '--disable-background-networking',
@@ -41,7 +40,7 @@ export function setStage(chromiumPath: string, args: readonly string[] = []): St
   }
   let starting: readonly [Promise<Demo>, Promise<Browser>]
   beforeAll(async () => {
-    starting = [startDemo(args), chromium.launch({ executablePath: chromiumPath, args: quiet })]
+    starting = [startDemo(args), launch(chromiumPath, { args: quiet })]
     const [demo, browser] = await Promise.all(starting)
     running = { demo, browser }
   })

@@ -131,7 +131,6 @@ describe.each(hosts)('the return target of a login on $name', (host) => {
         ])
       }
     },
-    120_000,
   )
 
   test('OR06: stays as it is where it is harmless', async () => {
@@ -140,7 +139,7 @@ describe.each(hosts)('the return target of a login on $name', (host) => {
       const landed = await landing(world, `/login?returnTo=${encodeURIComponent(target)}`)
       expect([target, landed]).toEqual([target, expected.startsWith('/') ? world.url('') + expected : expected])
     }
-  }, 120_000)
+  })
 
   test.each([
     ['returnTo[]=/private'],

@@ -57,7 +57,8 @@ async function compare({ ours, theirs }: Pair, token: string): Promise<void> {
     () => true,
     () => false,
   )
-  expect(again).toBe(before)
+  // Not by expect(), which would take a tenth of the time of all these cases.
+  if (again !== before) throw new Error(`we judge it otherwise the second time: ${token}`)
   if (before) {
     tally.accepted++
     if (!jose) throw new Error(`we take what jose refuses: ${token}`)
@@ -76,7 +77,7 @@ async function verdict(ours: BearerValidator, token: string): Promise<boolean> {
     await ours.validate(`Bearer ${token}`)
     return true
   } catch (error) {
-    expect([400, 401]).toContain((error as BearerError).status)
+    if (![400, 401].includes((error as BearerError).status)) throw error
     return false
   }
 }

@@ -28,7 +28,7 @@ describe('npm run compat', () => {
       /^yes {2}express .*6 of 6.*express 5[\s\S]*^yes {2}node-http .*6 of 6[\s\S]*\n2 of 2 rows pass\n$/m,
     )
     expect(others).toEqual({ status: 0, stderr: '', left: [] })
-  }, 180_000)
+  })
 
   test('says why a row does not pass, and ends with 1', () => {
     const { status, stdout, left } = compat('--installed', 'koa')

@@ -28,7 +28,7 @@ describe('the packed package, installed in another project', () => {
     consumer = installPacked()
     // An optional peer: express-oidc/proxy needs it.
     consumer.add('undici')
-  }, 180_000)
+  })
 
   afterAll(() => consumer.remove())
 
@@ -210,11 +210,12 @@ describe('the packed package, installed in another project', () => {
   })
 
   test('works under Jest as it comes, which loads CommonJS', () => {
-    consumer.write('jest.config.js', "module.exports = { testMatch: ['<rootDir>/application.test.js'] }")
+    const configuration = { testMatch: ['<rootDir>/application.test.js'], testTimeout: 300_000 }
+    consumer.write('jest.config.js', `module.exports = ${JSON.stringify(configuration)}`)
     consumer.write('application.test.js', textOf('test/packaging/consumer/jest.js'))
     const jest = join(root, 'node_modules', 'jest', 'bin', 'jest.js')
     expect(consumer.run('node', jest, '--json')).toContain('"numPassedTests":3')
-  }, 120_000)
+  })
 
   describe('by a TypeScript program', () => {
     const compilerOptions = {
@@ -239,10 +240,10 @@ describe('the packed package, installed in another project', () => {
     test("compiles without the types of Express, with Node's in their place", () => {
       consumer.add('@types/node')
       expect(errorsIn({ 'plain.mts': 'plain' }, { module: 'nodenext' })).toBe('')
-    }, 180_000)
+    })
 
     describe('with the types of Express', () => {
-      beforeAll(() => consumer.add('express', '@types/express', '@types/node'), 180_000)
+      beforeAll(() => consumer.add('express', '@types/express', '@types/node'))
 
       test.each([
         ['nodenext', { module: 'nodenext' }, ['typed.mts', 'typed.cts'], tsc6],
@@ -251,21 +252,13 @@ describe('the packed package, installed in another project', () => {
         ['bundler', { module: 'esnext', moduleResolution: 'bundler' }, ['typed.ts'], tsc6],
         ['bundler of TypeScript 7', { module: 'esnext', moduleResolution: 'bundler' }, ['typed.ts'], tsc7],
         ['node10', node10, ['typed.ts'], tsc6],
-      ])(
-        'compiles by the resolution %s, and refuses invalid arguments',
-        (_name, options, names, tsc) => {
-          expect(errorsIn(Object.fromEntries(names.map((name) => [name, 'typed'])), options, tsc)).toBe('')
-        },
-        60_000,
-      )
+      ])('compiles by the resolution %s, and refuses invalid arguments', (_name, options, names, tsc) => {
+        expect(errorsIn(Object.fromEntries(names.map((name) => [name, 'typed'])), options, tsc)).toBe('')
+      })
 
-      test.each(['jwt-bearer', 'mcp'])(
-        'compiles beside another package that declares req.auth (%s)',
-        (name) => {
-          expect(errorsIn({ 'beside.mts': `beside-${name}` }, { module: 'nodenext' })).toBe('')
-        },
-        60_000,
-      )
+      test.each(['jwt-bearer', 'mcp'])('compiles beside another package that declares req.auth (%s)', (name) => {
+        expect(errorsIn({ 'beside.mts': `beside-${name}` }, { module: 'nodenext' })).toBe('')
+      })
     })
   })
 })

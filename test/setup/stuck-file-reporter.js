@@ -1,7 +1,7 @@
-const quietMinutes = 5
+const quietMinutes = 10
 
 /**
- * Ends a run in which a test file has neither finished a test nor ended for five minutes, and says which one. Jest's own
+ * Ends a run in which a test file has neither finished a test nor ended for ten minutes, and says which one. Jest's own
  * timeout cannot end a file whose code never gives up the processor, or whose worker is gone.
  */
 export default class StuckFileReporter {

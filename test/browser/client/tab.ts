@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach } from '@jest/globals'
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { type Application, startApplication } from './application.js'
+import { launch } from '../launch.js'
 import { patienceMilliseconds } from '../patience.js'
 
 /** A tab of Chromium with a page of the application, whose client is the page's global `client`. */
@@ -27,7 +28,7 @@ export function setTabs(executablePath: string, ignoreDefaultArgs: string[] = []
   let application: Application
   beforeAll(async () => {
     application = await startApplication()
-    browser = await chromium.launch({ executablePath, ignoreDefaultArgs, args: ['--no-sandbox', '--disable-gpu'] })
+    browser = await launch(executablePath, { ignoreDefaultArgs })
   })
   beforeEach(async () => {
     application.reset()
