@@ -200,10 +200,15 @@ describe('the HTTP client in an outage', () => {
   })
 
   test('RE02: does not count a request that goes on after the usual deadline among the others', async () => {
-    const httpClient = answering(() => never, { httpTimeoutSeconds: 0.02 })
+    jest.useFakeTimers()
+    const httpClient = answering(() => never, { httpTimeoutSeconds: 5 })
     const late = Array.from({ length: 160 }, () => failureOf(httpClient.request(url, { minTimeoutSeconds: 60 })))
-    await failureOf(httpClient.request(url))
-    expect(await failureOf(httpClient.request(url))).toMatchObject({ code: 'provider_timeout' })
+    const refused = failureOf(httpClient.request(url))
+    await jest.advanceTimersByTimeAsync(5000)
+    expect(await refused).toMatchObject({ code: 'outbound_limit_reached' })
+    const hung = failureOf(httpClient.request(url))
+    await jest.advanceTimersByTimeAsync(5000)
+    expect(await hung).toMatchObject({ code: 'provider_timeout' })
     httpClient.close()
     expect(await Promise.all(late)).toHaveLength(160)
   })
