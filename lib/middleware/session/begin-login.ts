@@ -18,7 +18,7 @@ export async function beginLogin(context: RequestContext, options: PlacedLogin):
   const { httpRequest, base } = context
   const here = httpRequest.method === 'GET' ? httpRequest.target : refererTarget(httpRequest, base.returnTo)
   const { provider: name, ...given } = options
-  const wanted = { returnTo: here, ...given }
+  const wanted = { ...given, returnTo: given.returnTo ?? here }
   await refuseLoops(context, wanted.returnTo)
   const rp = name === undefined ? context.only : await requireProvider(context, name, 'login()')
   if (rp !== undefined) return startLogin(rp, httpRequest, await context.transactions(), wanted)

@@ -84,6 +84,10 @@ const fixedParams = v.pipe(
     ({ max_age: maxAge = '0' }) => /^\d{1,9}$/.test(maxAge),
     'must give "max_age" as a whole number of seconds, in digits',
   ),
+  v.check(
+    ({ acr_values: acrValues = 'any', organization = 'any' }) => acrValues.trim() !== '' && organization.trim() !== '',
+    'must not give "acr_values" or "organization" without a value: no login would meet it, so leave it out',
+  ),
 )
 
 /** Further parameters of every authorization request, or a function that returns them. */
@@ -92,11 +96,11 @@ export const authorizationParams = v.optional(
   {},
 )
 
-const returnedParams = v.pipe(
+const paramsOfOneLogin = v.pipe(
   fixedParams,
   v.check(
     (params) => params['response_mode'] === undefined,
-    'must not set response_mode: give it in an object, because the callback depends on it',
+    'must not set response_mode: give it in an object to oidc({ authorizationParams }), because the callback depends on it',
   ),
 )
 
@@ -107,7 +111,7 @@ const returnedParams = v.pipe(
  */
 export function parseReturnedParams(returned: unknown): Readonly<Record<string, string>> {
   const isObject = typeof returned === 'object' && returned !== null
-  return parseOptions('authorizationParams()', returnedParams, isObject ? omitUndefined(returned) : returned)
+  return parseOptions('authorizationParams()', paramsOfOneLogin, isObject ? omitUndefined(returned) : returned)
 }
 
 /**
@@ -116,7 +120,7 @@ export function parseReturnedParams(returned: unknown): Readonly<Record<string, 
  * @throws {ConfigurationError} `invalid_options`
  */
 export function parseLoginParams(params: AuthorizationParams): Readonly<Record<string, string>> {
-  return parseOptions('login(): authorizationParams', fixedParams, omitUndefined(params))
+  return parseOptions('login(): authorizationParams', paramsOfOneLogin, omitUndefined(params))
 }
 
 const listedScope = v.pipe(v.string(), v.regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, 'must be one scope, without spaces'))

@@ -115,6 +115,9 @@ function authorizationParametersOf(configured: Parameters, options: StartOptions
   if (prompt !== undefined && !isPrompt(prompt)) {
     throw new ConfigurationError('invalid_options', `login(): prompt must be one of ${prompts.join(', ')}`)
   }
+  if (acrValues?.join('').trim() === '') {
+    throw new ConfigurationError('invalid_options', 'login(): acrValues must name a class: leave it out for any')
+  }
   return {
     ...configured,
     ...(authorizationParams === undefined ? {} : parseLoginParams(authorizationParams)),

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
-import { maxAge, requireAuth } from '../../../lib/index.js'
+import { type LoginOptions, maxAge, requireAuth } from '../../../lib/index.js'
 import { get, guarded } from '../../kit/world/applications.js'
-import { codeOf } from '../../kit/world/steps.js'
+import { codeOf, comeBack, toCallback } from '../../kit/world/steps.js'
 import { pastDeadline } from '../../kit/timers.js'
 import { startWorld, type World, type WorldOptions } from '../../kit/world/world.js'
 
@@ -43,6 +43,8 @@ describe('authorizationParams as a function', () => {
     [{ redirect_uri: 'https://evil.example' }, 'cannot set redirect_uri: this package does'],
     [{ response_mode: 'form_post' }, 'must not set response_mode'],
     [{ max_age: 'an hour' }, 'max_age'],
+    [{ acr_values: ' ' }, 'without a value: no login would meet it'],
+    [{ organization: '' }, 'without a value: no login would meet it'],
     [{ ui_locales: 5 }, 'must be a string'],
     ['ui_locales=de', 'must be an object of strings'],
   ])('is told what is wrong with %j', async (returned, message) => {
@@ -108,4 +110,24 @@ test.each<[string, string, Params]>([
 ])('a guard for 600 seconds asks for max_age %s beside %s', async (expected, _what, params) => {
   await start(params)
   expect(await begin('/recent')).toMatchObject({ max_age: expected })
+})
+
+test.each<[string, LoginOptions]>([
+  ['must not set response_mode', { authorizationParams: { response_mode: 'form_post' } }],
+  ['without a value: no login would meet it', { authorizationParams: { acr_values: '' } }],
+  ['without a value: no login would meet it', { authorizationParams: { organization: '' } }],
+  ['acrValues must name a class', { acrValues: [] }],
+  ['acrValues must name a class', { acrValues: [''] }],
+])('a single login that could only fail is refused before it begins: %s', async (message, options) => {
+  world = await startWorld({ layers: [get('/once', ({ oidc }) => oidc.login(options))] })
+  const answer = await world.browser.fetch(world.url('/once'))
+  expect([answer.status, codeOf(answer), answer.setCookies]).toEqual([500, 'invalid_options', []])
+  expect(answer.text).toContain(message)
+})
+
+test('a login whose returnTo is undefined comes back to the page where it began', async () => {
+  const again = get('/again', ({ oidc }) => oidc.login({ returnTo: undefined, prompt: 'login' }))
+  world = await startWorld({ layers: [again] })
+  const answer = await comeBack(await toCallback(world, { login: '/again?x=1' }), world.browser)
+  expect(answer.location).toBe(world.url('/again?x=1'))
 })
