@@ -159,7 +159,8 @@ class SeveralBaseUrls implements BaseUrls {
 
   isOwnOrigin(origin: string, httpRequest: Addressed): boolean {
     if (this.mayRefuse && this.areApart) return this.of(httpRequest).origin === origin
-    return this.#atUrl(origin)?.origin === origin
+    // Programs send no Origin, and sandboxed frames `null`.
+    return isUrl(origin) && this.#atUrl(origin)?.origin === origin
   }
 
   // The function may be slow, or not answer the same twice.

@@ -124,6 +124,11 @@ describe('base URLs with a pattern', () => {
       false,
     ])
     const shared = baseUrlsOf({ baseUrls: [app, previews], session: { cookie: { domain: 'example.com' } } })
+    expect(['', 'null', 'example.com'].map((origin) => shared.isOwnOrigin(origin, request))).toEqual([
+      false,
+      false,
+      false,
+    ])
     expect([own, other, app, 'https://evil.example'].map((origin) => shared.isOwnOrigin(origin, request))).toEqual([
       true,
       true,

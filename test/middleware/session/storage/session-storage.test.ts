@@ -4,7 +4,7 @@ import { createSessionStorages } from '../../../../lib/middleware/session/storag
 import { parseOidcOptions } from '../../../../lib/options/oidc/schema.js'
 import { createApplication } from '../../../../lib/relying-party/application.js'
 import type { SessionRecord } from '../../../../lib/session/record.js'
-import type { FoundSession } from '../../../../lib/session/storage/storage.js'
+import { type FoundSession, unreadable } from '../../../../lib/session/storage/storage.js'
 import { record, sentBack } from '../../../session/example.js'
 import { Clock } from '../../../kit/clock.js'
 import { plainRequest } from '../../../kit/request.js'
@@ -20,10 +20,14 @@ const required: OidcOptions = {
   secret,
 }
 
+const storagesOf = (options: Partial<OidcOptions>) => {
+  const application = createApplication(parseOidcOptions({ ...required, ...options }), ['web'], clock)
+  return createSessionStorages(application, { countsAsUse: () => true })
+}
+
 /** The storages of the two hosts of an application. */
 function twoHosts(options: Partial<OidcOptions> = {}) {
-  const application = createApplication(parseOidcOptions({ ...required, ...options }), ['web'], clock)
-  const storageOf = createSessionStorages(application, { countsAsUse: () => true })
+  const storageOf = storagesOf(options)
   return (['a', 'b'] as const).map((name) => {
     const host = `${name}.example.com`
     const storage = storageOf({} as never, plainRequest({ host }))
@@ -72,3 +76,11 @@ describe('what cookies of the hosts of one application were opened to', () => {
     expect(await b?.read({ [ofB]: value })).toBeUndefined()
   })
 })
+
+test.each([{}, { origin: 'null' }, { origin: 'https://c.example.com' }])(
+  'GU04: no session is found for a WebSocket whose Origin is none of the hosts: %j',
+  async (origin) => {
+    const request = plainRequest({ host: 'a.example.com', upgrade: 'websocket', ...origin })
+    expect(await storagesOf({})({} as never, request).read({})).toBe(unreadable)
+  },
+)
