@@ -2,12 +2,14 @@ import { ageOf } from '../base/age.js'
 import { TtlCache } from '../base/cache/ttl-cache.js'
 import { isOidcError } from '../base/error-cause.js'
 import type { SessionRecord } from '../session/record.js'
-import { refreshSession } from './session-refresh.js'
+import { refreshSession, renewUserinfo } from './session-refresh.js'
 import type { RefreshableSession } from './tokens/renewal.js'
 import type { UserinfoParts } from './userinfo.js'
 import type { ApplicationWith } from './relying-party.js'
 
 const pauseSeconds = 30
+// A request under way may still have the cookie of before: it takes the answer that another one has just fetched.
+const maxAnswerSeconds = 10
 
 /** A session, and its relying party. */
 interface RevalidatedRequest {
@@ -38,20 +40,30 @@ export class Revalidation {
     if (revalidateSeconds === undefined) return undefined
     const { rp, session } = request
     const record = session.current()
-    if (rp === undefined || record === undefined || !this.#isDue(record, revalidateSeconds) || !session.canStore())
-      return undefined
-    return this.#renew(rp, record, session)
+    if (rp === undefined || record === undefined) return undefined
+    const renew = this.#due(rp, record, revalidateSeconds)
+    if (renew === undefined || this.#paused.has(record.id) || !session.canStore()) return undefined
+    return this.#orPause(record, renew(rp, session))
   }
 
-  #isDue({ id, createdAt, tokens }: SessionRecord, seconds: number): boolean {
-    if (tokens.refreshToken === undefined) return false
-    const age = ageOf(tokens.obtainedAt ?? createdAt, this.#application.runtime.now() / 1000)
-    return age >= seconds && !this.#paused.has(id)
+  /** Renews what is due: the whole session, or only claims of UserInfo, where something else has renewed the tokens meanwhile. */
+  #due(
+    rp: UserinfoParts,
+    { createdAt, tokens, userinfoAt }: SessionRecord,
+    seconds: number,
+  ): typeof refreshSession | undefined {
+    if (tokens.refreshToken === undefined) return undefined
+    const now = this.#application.runtime.now() / 1000
+    const obtainedAt = tokens.obtainedAt ?? createdAt
+    if (ageOf(obtainedAt, now) >= seconds) return refreshSession
+    // Sessions of earlier versions do not say when, so their tokens alone count: after an update, all would ask at once.
+    if (!rp.configuration.userinfo || userinfoAt === undefined || ageOf(userinfoAt, now) < seconds) return undefined
+    return (...request) => renewUserinfo(...request, maxAnswerSeconds)
   }
 
-  async #renew(rp: UserinfoParts, { id }: SessionRecord, session: RefreshableSession): Promise<void> {
+  async #orPause({ id }: SessionRecord, renewing: Promise<void>): Promise<void> {
     try {
-      await refreshSession(rp, session)
+      await renewing
     } catch (error) {
       if (!isOidcError(error)) throw error
       this.#paused.set(id, true)

@@ -1,3 +1,4 @@
+import { nowSeconds } from '../base/runtime.js'
 import { addedClaims, idTokenClaims } from '../session/claims.js'
 import { sessionEnded } from '../session/lifetime.js'
 import type { RefreshableSession } from './tokens/renewal.js'
@@ -13,9 +14,23 @@ import { sessionUserinfo, type UserinfoParts } from './userinfo.js'
  */
 export async function refreshSession(rp: UserinfoParts, session: RefreshableSession): Promise<void> {
   await renewTokens(rp, session)
-  if (!rp.configuration.userinfo) return
-  const claims = await sessionUserinfo(rp, session, { maxAgeSeconds: 0 })
+  if (rp.configuration.userinfo) await renewUserinfo(rp, session, 0)
+}
+
+/**
+ * Renews the claims of the UserInfo endpoint only.
+ *
+ * @param maxAgeSeconds - how old an answer may be that this process remembers
+ * @throws like {@link sessionUserinfo}
+ */
+export async function renewUserinfo(
+  rp: UserinfoParts,
+  session: RefreshableSession,
+  maxAgeSeconds: number,
+): Promise<void> {
+  const userinfoAt = nowSeconds(rp.runtime)
+  const claims = await sessionUserinfo(rp, session, { maxAgeSeconds })
   const record = session.current()
   if (record === undefined) throw sessionEnded()
-  await session.store({ ...record, userinfo: addedClaims(idTokenClaims(record), claims) })
+  await session.store({ ...record, userinfo: addedClaims(idTokenClaims(record), claims), userinfoAt })
 }

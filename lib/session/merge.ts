@@ -1,3 +1,4 @@
+import { omitUndefined } from '../base/json.js'
 import { sessionEnded } from './lifetime.js'
 import type { SessionRecord, SessionTokens } from './record.js'
 import { mergeAdditionalTokens } from './additional-tokens.js'
@@ -16,9 +17,9 @@ export function mergeRecords(base: SessionRecord, next: SessionRecord, stored: S
   const isLater = generationOf(next.tokens) >= generationOf(stored.tokens)
   const { idToken } = isLater && next.idToken !== base.idToken ? next : stored
   const touchedAt = Math.max(next.touchedAt, stored.touchedAt)
-  const { userinfo } = next.userinfo === base.userinfo ? stored : next
+  const { userinfo, userinfoAt } = next.userinfo === base.userinfo ? stored : next
   const data = mergeData(base.data, next.data, stored.data)
-  const changed = { tokens, idToken, touchedAt, data, ...(userinfo === undefined ? {} : { userinfo }) }
+  const changed = { tokens, idToken, touchedAt, data, ...omitUndefined({ userinfo, userinfoAt }) }
   const hasSameDevice = next.device === stored.device
   if (hasSameDevice && Object.entries(changed).every(([name, value]) => Reflect.get(stored, name) === value))
     return stored

@@ -44,6 +44,8 @@ export interface SessionRecord {
   readonly provider?: SessionProvider
   /** Claims that the UserInfo endpoint added to those of the ID Token (see `addedClaims()`). */
   readonly userinfo?: Readonly<JsonObject>
+  /** When these claims were fetched; absent without them, and in sessions of earlier versions. */
+  readonly userinfoAt?: number
   /** The application's own data. */
   readonly data: Readonly<JsonObject>
   /** Whether its cookie outlives the browser; absent if that is as the options say. */
@@ -93,7 +95,13 @@ export function toPayload(record: SessionRecord, endsAt: number): SealPayload {
     ...(record.provider === undefined ? {} : { prv: [record.provider.name, record.provider.key] }),
     ...(record.userinfo === undefined ? {} : { uic: record.userinfo }),
     ...(Object.keys(record.data).length === 0 ? {} : { dat: record.data }),
-    ...omitUndefined({ org: record.origin, rem: record.remember, slt: record.slot, dev: toDeviceTuple(record.device) }),
+    ...omitUndefined({
+      uia: record.userinfoAt,
+      org: record.origin,
+      rem: record.remember,
+      slt: record.slot,
+      dev: toDeviceTuple(record.device),
+    }),
   }
 }
 
@@ -120,18 +128,19 @@ export function fromPayload(payload: SealPayload): SessionRecord | undefined {
   return rare === nothingRare ? record : Object.assign(record, rare)
 }
 
-type Rare = Pick<SessionRecord, 'provider' | 'userinfo' | 'origin' | 'remember' | 'device'>
+type Rare = Pick<SessionRecord, 'provider' | 'userinfo' | 'userinfoAt' | 'origin' | 'remember' | 'device'>
 const nothingRare: Rare = {}
 
 /** The members that most sessions do not have; `undefined` if another version wrote them. */
 function rareFrom(payload: SealPayload): Rare | undefined {
   if (hasNothingRare(payload)) return nothingRare
-  const { prv, uic, org, rem, dev } = payload
+  const { prv, uic, uia, org, rem, dev } = payload
   const [provider, device] = [sessionProviderIn(prv), fromDeviceTuple(dev)]
   if ((prv !== undefined && provider === undefined) || (dev !== undefined && device === undefined)) return undefined
   if (!isAbsentOr(uic, isJsonObject) || !isAbsentOr(org, isText) || !isAbsentOr(rem, isFlag)) return undefined
   const userinfo = uic === undefined ? undefined : freezeJson(uic)
-  return omitUndefined({ provider, userinfo, origin: org, remember: rem, device })
+  const userinfoAt = typeof uia === 'number' ? uia : undefined
+  return omitUndefined({ provider, userinfo, userinfoAt, origin: org, remember: rem, device })
 }
 
 function hasNothingRare({ prv, uic, org, rem, dev }: SealPayload): boolean {

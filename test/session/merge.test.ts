@@ -31,6 +31,17 @@ describe('two requests that change one session', () => {
     expect(mergeRecords(base, { ...base, userinfo: fresh }, base).userinfo).toBe(fresh)
   })
 
+  test('keep with those claims when they were fetched', () => {
+    const before = { ...base, userinfo: { role: 'guest' }, userinfoAt: start }
+    const fetched = { ...before, userinfo: { role: 'guest' }, userinfoAt: start + 5 }
+    for (const begun of [before, base]) {
+      expect(mergeRecords(begun, fetched, begun)).toEqual(fetched)
+      expect(mergeRecords(begun, { ...begun, data: {} }, fetched)).toEqual({ ...fetched, data: {} })
+    }
+    expect(mergeRecords(before, { ...before, data: {} }, before)).toEqual({ ...before, data: {} })
+    expect(mergeRecords(before, before, fetched)).toBe(fetched)
+  })
+
   test('let the last one decide what both changed', () => {
     const having = (a: number): SessionRecord => ({ ...base, data: { a } })
     expect(mergeRecords(base, having(2), having(3)).data).toEqual({ a: 2 })

@@ -17,6 +17,7 @@ const full: SessionRecord = record({
   },
   provider: { name: 'work', key: 'a-key' },
   userinfo: { name: 'Alice' },
+  userinfoAt: start + 2,
   data: { cart: 1 },
   remember: true,
   origin: 'https://b.example',
@@ -44,6 +45,7 @@ describe('the payload of a session', () => {
       fur: [['a', 'x', 'bearer', start]],
       prv: ['work', 'a-key'],
       uic: { name: 'Alice' },
+      uia: start + 2,
       dat: { cart: 1 },
       org: 'https://b.example',
       rem: true,
@@ -73,6 +75,14 @@ describe('the payload of a session', () => {
       const read = fromPayload({ ...payload, [name]: value })
       expect(read).toEqual({ ...full, tokens })
       expect(Object.keys(read?.tokens ?? {})).not.toContain(member)
+    }
+  })
+
+  test('is read without a time of its claims from UserInfo that is no number, as earlier versions wrote it', () => {
+    const { userinfoAt: _, ...timeless } = full
+    for (const uia of ['5', null, undefined]) {
+      expect(fromPayload({ ...payload, uia })).toEqual(timeless)
+      expect(fromPayload({ ...payload, uia })).not.toHaveProperty('userinfoAt')
     }
   })
 

@@ -163,7 +163,7 @@ function newSession(
       ...omitUndefined({ accessToken, expiresAt, refreshToken, authorizationDetails }),
     },
     ...(rp.sessionProvider === undefined ? {} : { provider: rp.sessionProvider }),
-    ...(tokens.userinfo === undefined ? {} : { userinfo: tokens.userinfo }),
+    ...(tokens.userinfo === undefined ? {} : { userinfo: tokens.userinfo, userinfoAt: now }),
     ...(isByDefault(configuration, remember) ? {} : { remember }),
     data,
   }

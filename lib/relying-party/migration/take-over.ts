@@ -1,6 +1,7 @@
 import { omitUndefined } from '../../base/json.js'
 import { ProviderError, SessionError, TransactionError } from '../../errors.js'
 import { isAhead } from '../../base/age.js'
+import { nowSeconds } from '../../base/runtime.js'
 import { addedClaims, withUserinfo } from '../../session/claims.js'
 import { isAlive } from '../../session/lifetime.js'
 import type { OldSession } from '../../session/migration/old-session.js'
@@ -49,13 +50,14 @@ export async function takeOver(
   if (result === false) throw new TransactionError('login_refused', 'this account may not sign in here')
   const { data, remember } = result
   const { tokenType, expiresAt, refreshToken } = old
+  const now = nowSeconds(runtime)
   return {
     id: runtime.randomBytes(32).toString('base64url'),
     createdAt: old.createdAt,
-    touchedAt: Math.min(old.touchedAt, Math.floor(runtime.now() / 1000)),
+    touchedAt: Math.min(old.touchedAt, now),
     idToken,
     tokens: { tokenType, scope: knownScope, ...omitUndefined({ accessToken, expiresAt, refreshToken }) },
-    ...omitUndefined({ userinfo }),
+    ...(userinfo === undefined ? {} : { userinfo, userinfoAt: now }),
     ...(remember === undefined || remember !== configuration.session.cookie.transient ? {} : { remember }),
     data,
   }

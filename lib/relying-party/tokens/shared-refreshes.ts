@@ -132,7 +132,7 @@ export class SharedRefreshes implements Refreshes {
   async #publish(shared: SharedToken, outcome: Renewed): Promise<void> {
     const { sharedStore, record } = shared
     const { runtime } = this.#settings
-    const { userinfo: _, ...session } = renewedRecord(record, outcome)
+    const { userinfo: _userinfo, userinfoAt: _userinfoAt, ...session } = renewedRecord(record, outcome)
     const renewed = { ...session, data: {} }
     const sealed = this.#seals(record.id).seal(toPayload(renewed, Math.floor(runtime.now() / 1000) + successorSeconds))
     await sharedStore.set(this.#name('renewed', shared), sealed, successorSeconds * 1000).catch(() => undefined)
