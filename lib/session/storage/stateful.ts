@@ -3,7 +3,7 @@ import { type MaybePromise, whenDone } from '../../base/maybe-promise.js'
 import type { SharedStore } from '../../options/common/stores.js'
 import type { SealPayload } from '../../seal/seal.js'
 import { type Cookies, type FurtherCookies, noFurther } from './cookie-chunks.js'
-import { clocksOf, isAlive, type SessionLimits } from '../lifetime.js'
+import { clocksOf, isAlive, sessionEnded, type SessionLimits } from '../lifetime.js'
 import { absences, type SessionAbsence } from './absence.js'
 import { type FoundSession, type StoredSession, type SessionStorage, unreadable } from './storage.js'
 import { beganAt, type SessionPlace, type SessionRecord } from '../record.js'
@@ -15,6 +15,7 @@ import {
   type SealedCookieSettings,
 } from './sealed-cookies.js'
 import { chooseSession, mapAll, type Remark } from './several.js'
+import { Batches } from '../shared/batches.js'
 import { StoredRecords } from '../shared/stored-records.js'
 import {
   endById,
@@ -48,6 +49,8 @@ class StatefulStorage implements SessionStorage {
   readonly #settings: StatefulStorageSettings
   readonly #tickets: SealedCookies<SessionNames>
   readonly #records: StoredRecords
+  // Requests of one process that change a session at once have its logout looked for together.
+  readonly #logouts = new Batches<SessionRecord, number>((_id, records) => this.#lastLogout(records))
 
   constructor(settings: StatefulStorageSettings) {
     this.#settings = settings
@@ -84,13 +87,13 @@ class StatefulStorage implements SessionStorage {
   }
 
   async save(record: SessionRecord, base: SessionRecord | undefined): Promise<SessionRecord> {
-    if (base !== undefined) return this.#records.change(record, base)
+    if (base !== undefined) return this.#changed(record, base)
     await this.#records.add(record)
     return record
   }
 
   touch(record: SessionRecord, base: SessionRecord): void {
-    this.save(record, base).catch(() => undefined)
+    this.#records.change(record, base).catch(() => undefined)
   }
 
   // The revocation also ends whatever a slow request may still write.
@@ -111,6 +114,19 @@ class StatefulStorage implements SessionStorage {
 
   clear(cookies: Cookies, further: FurtherCookies = noFurther): readonly string[] {
     return this.#tickets.clear(cookies, further)
+  }
+
+  // A logout by `sub` or `sid` leaves the record where it is, and the cookie could overwrite that of a newer login. Both are asked in one
+  // tick, for a single round trip.
+  async #changed(record: SessionRecord, base: SessionRecord): Promise<SessionRecord> {
+    const asked = [this.#records.change(record, base), this.#logouts.add(base.id, base)] as const
+    const [changed, revokedAt] = await Promise.all(asked)
+    if (isEndedBy(revokedAt, base, this.#settings.runtime.now())) throw sessionEnded()
+    return changed
+  }
+
+  async #lastLogout([record]: readonly SessionRecord[]): Promise<number> {
+    return record === undefined ? 0 : this.#settings.revocations.latest(() => namesOf(record))
   }
 
   #findBy(

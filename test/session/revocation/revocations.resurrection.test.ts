@@ -112,6 +112,29 @@ describeWith('redis-server', 'a session that has ended stays dead', (program) =>
       expect((await askAs(later, two.one, '/me', two.two)).json()).toMatchObject({ user: { sub: 'alice' } })
     })
 
+    test('SR03 SR07: by sub, against a slow request that changes it afterwards', async () => {
+      const slow = browser.fetch(two.one.url('/slow-update'))
+      await two.arrived(1)
+      await endAll(two.one.provider.issuer)
+      two.release()
+      const answer = await slow
+      expect([answer.status, answer.setCookies]).toEqual([401, []])
+      expect(answer.text).toContain('session_missing')
+    })
+
+    test('LO06 SR03 SR07: by sub, against a refresh under way, whose refresh token is revoked', async () => {
+      const { one } = two
+      one.spoilTokens(async (honest) => {
+        const answer = await honest()
+        await endAll(one.provider.issuer)
+        return answer
+      })
+      two.advance(700)
+      const answer = await browser.fetch(one.url('/token'))
+      expect([answer.status, answer.setCookies]).toEqual([401, []])
+      expect(one.provider.requests).toContain('POST /token/revocation')
+    })
+
     /** What a logout token of the provider's does. */
     const endAll = async (issuer: string): Promise<void> => {
       const runtime = { ...systemRuntime, now: two.one.clock.now }

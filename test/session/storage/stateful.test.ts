@@ -257,6 +257,38 @@ describe('a session that has ended', () => {
     expect(await storage.read(later)).toMatchObject({ record: { id: 'c' } })
   })
 
+  test.each([
+    ['sub', { subject: 'alice' }],
+    ['sid', { sid: 'sid-123' }],
+    ['the hash of its id', 'hash'],
+  ] as const)('SR03 SR07: by %s is changed no more, though the store has it', async (_by, given) => {
+    await login()
+    const revocations = revocationsOn(sharedStore, watch)
+    const target = given === 'hash' ? { hash: revocations.hashOf({ id: 'an-id' }) } : given
+    await revocations.revoke(target, watch.now())
+    const changed = { ...person, data: { a: 1 } }
+    const saving = async () => storage.save(changed, person)
+    await expect(saving()).rejects.toMatchObject({ code: 'session_missing', status: 401 })
+    const later = { ...changed, id: 'c', createdAt: start + 0.001 }
+    await login(later)
+    expect(await storage.save(later, later)).toEqual(later)
+  })
+
+  test('SR03: is looked for when another one changes it, in the same tick', async () => {
+    await login()
+    sharedStore.calls.length = 0
+    const saving = storage.save({ ...person, data: { a: 1 } }, person)
+    expect(sharedStore.calls.map(({ operation, names }) => [operation, names.length])).toEqual([
+      ['get', 1],
+      ['get', 4],
+    ])
+    await saving
+    sharedStore.calls.length = 0
+    storage.touch({ ...person, touchedAt: start + 60 }, person)
+    await new Promise(setImmediate)
+    expect(sharedStore.calls.map(({ operation }) => operation)).toEqual(['get', 'replace'])
+  })
+
   test('SR08: of another application in the same store leaves this one’s alone', async () => {
     const cookies = await login()
     const other = storageOn(sharedStore, watch, { audience: ['https://op.example.com', 'other'] })
@@ -302,7 +334,9 @@ describe('simultaneous changes of one session', () => {
     sharedStore.calls.length = 0
     const names = Array.from({ length: 20 }, (_, of) => `m${of}`)
     await Promise.all(names.map(async (of) => storage.save({ ...person, data: { [of]: 1 } }, person)))
-    expect(sharedStore.calls.map(({ operation }) => operation)).toEqual(['get', 'replace', 'get', 'replace'])
+    const ofSession = sharedStore.calls.filter(({ names: [of] }) => of === name)
+    expect(ofSession.map(({ operation }) => operation)).toEqual(['get', 'replace', 'get', 'replace'])
+    expect(sharedStore.count()).toBe(6)
   })
 
   test('wait for none of another session', async () => {
