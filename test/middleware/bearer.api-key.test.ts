@@ -189,6 +189,13 @@ describe('an API key', () => {
     ])
   })
 
+  test('counts beside another scheme, whatever the query has', async () => {
+    const { send } = await startApi({ options: { apiKey } })
+    const path = '/api/orders?access_token=x'
+    expect((await send({ ...withKey('good', { authorization: 'Basic dTpw' }), path })).status).toBe(200)
+    expect((await send({ ...withKey('good', { authorization: 'Bearer x' }), path })).status).toBe(400)
+  })
+
   test('does not affect requests without it', async () => {
     const { send, present, issuer } = await startApi({ options: { apiKey } })
     expect(await send()).toMatchObject({ status: 401, json: { code: 'missing_token' } })

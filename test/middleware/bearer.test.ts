@@ -49,6 +49,18 @@ describe('BR02: a token is read from the one Authorization header only', () => {
     expect((await present(token, { path: '/api/orders?q=access' })).status).toBe(200)
   })
 
+  test('BR02: another scheme is no token, so a parameter beside it is ignored as it is alone', async () => {
+    const { send } = await start()
+    const path = '/api/orders?access_token=x'
+    const answer = await send({ headers: { authorization: 'Basic eDp5' }, path })
+    expect(answer).toMatchObject({ status: 401, json: { code: 'missing_token' } })
+    expect(answer.headers['www-authenticate']).toBe('Bearer')
+    expect((await send({ headers: { authorization: ['Basic eDp5', 'Basic eDp5'] }, path })).status).toBe(400)
+    for (const authorization of ['', 'Bearer', 'bearer x', 'DPoP x']) {
+      expect((await send({ headers: { authorization }, path })).status).toBe(400)
+    }
+  })
+
   test('BR02: a form that a parser has read counts as a second token', async () => {
     const before = [
       (req: object, _res: unknown, next: () => void) => {
@@ -210,10 +222,10 @@ describe('BR07: with required: false, only a request without credentials is anon
   test('BR07: no header and another scheme pass; an invalid token and an invalid header do not', async () => {
     const before = [] as const
     const { issuer, bearer: middleware } = await start({ options: { required: false }, before })
-    const seen = async (authorization?: string) => {
+    const seen = async (authorization?: string, url = '/api') => {
       const raw = authorization === undefined ? [] : ['Authorization', authorization]
       const headers = authorization === undefined ? {} : { authorization }
-      return middleware.authenticate({ headers, rawHeaders: raw, method: 'GET', url: '/api' } as never)
+      return middleware.authenticate({ headers, rawHeaders: raw, method: 'GET', url } as never)
     }
     await expect(seen()).resolves.toBeUndefined()
     await expect(seen(`Bearer ${issuer.accessToken()}`)).resolves.toMatchObject({ principal: { subject: 'alice' } })
@@ -221,6 +233,7 @@ describe('BR07: with required: false, only a request without credentials is anon
     await expect(seen('Bearer a b')).rejects.toMatchObject({ status: 400 })
     await expect(seen('')).rejects.toMatchObject({ status: 400 })
     await expect(seen('Basic dTpw')).resolves.toBeUndefined()
+    await expect(seen('Basic dTpw', '/api?access_token=x')).resolves.toBeUndefined()
     await expect(seen('DPoP x')).rejects.toMatchObject({ status: 401, code: 'invalid_token' })
     await expect(seen(`Bearer ${issuer.accessToken({ exp: issuer.clock.seconds - 100 })}`)).rejects.toMatchObject({
       status: 401,

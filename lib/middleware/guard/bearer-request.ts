@@ -1,3 +1,4 @@
+import { splitAuthorization } from '../../http/authorization.js'
 import type { TokenRequest } from '../../resource-server/types.js'
 import { createHttpRequest, headerValues } from '../http/request.js'
 import { readMember } from '../http/request-property.js'
@@ -69,12 +70,18 @@ function publicUrls({ origin, pathname }: URL, path: string): readonly string[] 
 
 /**
  * Finds the one `Authorization` header. A second token in the query or a form makes the request ambiguous (RFC 6750
- * section 2). A token there alone is ignored.
+ * section 2). A token there alone, or beside another scheme, is ignored.
  */
 export function presentedCredentials(req: NodeRequest): { readonly value?: string; readonly isAmbiguous: boolean } {
   const value = readMember(req, 'headers').authorization
   if (value === undefined) return { isAmbiguous: false }
-  return { value, isAmbiguous: isRepeated(readMember(req, 'rawHeaders')) || hasTokenElsewhere(req) }
+  const isAmbiguous = isRepeated(readMember(req, 'rawHeaders')) || (!isOtherScheme(value) && hasTokenElsewhere(req))
+  return { value, isAmbiguous }
+}
+
+/** Whether a header is of a scheme such as Basic, which a proxy or another middleware has asked for (RFC 9110 section 11.6.2). */
+export function isOtherScheme(authorization: string): boolean {
+  return !authorization.startsWith('Bearer ') && splitAuthorization(authorization, Infinity) === 'other'
 }
 
 // If there are several, Node silently keeps the first. A server in front may have checked another one.

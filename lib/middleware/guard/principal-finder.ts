@@ -1,12 +1,11 @@
 import { traced } from '../../base/diagnostics.js'
-import { splitAuthorization } from '../../http/authorization.js'
 import type { Principal } from '../../policy/principal.js'
 import { auditRefusedTokens } from '../../resource-server/refused-tokens.js'
 import type { ResourceServer } from '../../resource-server/resource-server.js'
 import { headerValues } from '../http/request.js'
 import { readMember } from '../http/request-property.js'
 import type { NodeRequest, NodeResponse } from '../types.js'
-import { NodeTokenRequest, presentedCredentials, type RequestReading } from './bearer-request.js'
+import { isOtherScheme, NodeTokenRequest, presentedCredentials, type RequestReading } from './bearer-request.js'
 
 /** How the principal of a request is found. */
 export interface FinderParts {
@@ -57,9 +56,4 @@ function verifyKey({ apiKeys, challenges }: ResourceServer, key: string, req: No
     if (notes !== undefined) notes.issuer = principal.issuer
     return principal
   })
-}
-
-// Such as Basic, which a proxy or another middleware has asked for (RFC 9110 section 11.6.2).
-function isOtherScheme(authorization: string): boolean {
-  return !authorization.startsWith('Bearer ') && splitAuthorization(authorization, Infinity) === 'other'
 }
