@@ -1,5 +1,6 @@
 import type * as OpenidClient from 'openid-client'
 import type { ClientAuth, Configuration } from 'openid-client'
+import type { ProviderErrorReport } from '../../error-details.js'
 import { ConfigurationError, ProviderError } from '../../errors.js'
 import { isRecent } from '../../base/age.js'
 import { redactedCause } from '../../base/error-cause.js'
@@ -163,12 +164,12 @@ function decryptionOf({ decryptionKeys = [] }: IntrospectionClient): Decrypt {
 // A failure between the two servers, or of this API's own credentials, is never the fault of the caller's token.
 function introspectionFailure(error: unknown): ProviderError | ConfigurationError {
   const failure = tokenEndpointFailure(error)
-  return failure instanceof ProviderError || failure instanceof ConfigurationError
-    ? failure
-    : invalid('cannot be used', error)
+  if (failure instanceof ProviderError || failure instanceof ConfigurationError) return failure
+  const { provider } = failure
+  return invalid(provider?.error === undefined ? 'cannot be used' : `is an error: ${provider.error}`, error, provider)
 }
 
-function invalid(why: string, error?: unknown): ProviderError {
-  const cause = redactedCause(error)
-  return new ProviderError('provider_response_invalid', `the introspection response ${why}`, { status: 502, cause })
+function invalid(why: string, error?: unknown, provider?: ProviderErrorReport): ProviderError {
+  const message = `the introspection response ${why}`
+  return new ProviderError('provider_response_invalid', message, { status: 502, cause: redactedCause(error), provider })
 }

@@ -197,6 +197,19 @@ test('IN04: the logged error says that the introspection client was refused', as
   expect(await api.refuse('opaque-1')).toMatchObject({ code: 'provider_refused_client' })
 })
 
+test('IN04: the logged error says what the introspection endpoint said, and its message the code', async () => {
+  const api = introspectingApi()
+  const said = { error: 'invalid_request', error_description: 'Client not allowed.' }
+  api.answer = () => Response.json(said, { status: 403 })
+  const error = await api.refuse('opaque-1')
+  expect(error).toMatchObject({
+    ...{ code: 'provider_response_invalid', status: 503 },
+    message: 'the introspection response is an error: invalid_request',
+    provider: { via: 'response', error: 'invalid_request', description: 'Client not allowed.' },
+  })
+  expect(Object.keys(error)).not.toContain('provider')
+})
+
 describe('IN05: an introspection endpoint that is unavailable', () => {
   test.each([
     ['a refused connection', () => Promise.reject(new TypeError('fetch failed'))],
