@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../../base/json.js'
-import { algorithmNames, includesAlgorithm } from '../../../options/common/algorithms.js'
+import { algorithmNames, includesAlgorithm, secretAlgorithm } from '../../../options/common/algorithms.js'
 import type { OidcConfiguration } from '../../../options/oidc/schema.js'
 import { fail, type Finding, ok, unknown, warn } from '../finding.js'
 
@@ -8,7 +8,7 @@ type Metadata = Readonly<JsonObject>
 /** Compares what the provider says that it supports with what a login here uses. */
 export function checkMetadata(metadata: Metadata, configuration: OidcConfiguration): readonly Finding[] {
   return [
-    ...endpoints(metadata),
+    ...endpoints(metadata, configuration),
     pkce(metadata),
     algorithms(metadata, configuration),
     scopes(metadata, configuration),
@@ -24,8 +24,9 @@ export function namesIn(metadata: Metadata, member: string): readonly string[] |
   return listed.filter((name): name is string => typeof name === 'string' && /^[\x21-\x7e]{1,200}$/.test(name))
 }
 
-function endpoints(metadata: Metadata): readonly Finding[] {
-  const needed = ['authorization_endpoint', 'token_endpoint', 'jwks_uri']
+function endpoints(metadata: Metadata, { idTokenSigningAlg }: OidcConfiguration): readonly Finding[] {
+  const keys = secretAlgorithm(idTokenSigningAlg) === undefined ? ['jwks_uri'] : []
+  const needed = ['authorization_endpoint', 'token_endpoint', ...keys]
   const missing = needed.filter((name) => typeof metadata[name] !== 'string')
   const lacking = fail(
     'metadata',

@@ -19,9 +19,8 @@ export interface Reached {
 /** Looks at the way to a server: TLS, metadata, issuer and clock. */
 export async function reach(server: Server): Promise<Reached> {
   const { settings } = server
-  const isElsewhere = typeof settings.discoveryUrl === 'string'
   const own = await checkClientCertificate(server)
-  const first = await checkTls(server, isElsewhere ? settings.discoveryUrl : settings.issuer)
+  const first = await checkTls(server, firstUrl(server))
   const { findings, metadata, isAsConfigured, reply } = await discover(server)
   const mayProbe = metadata !== undefined && settings.allowPrivateAddresses !== false
   const further = !mayProbe ? [] : await checkOtherHosts(server, metadata)
@@ -47,16 +46,23 @@ function stoppedFinding(hasMetadata: boolean): Finding {
   return unknown('provider', message, 'correct what is wrong above, and run this again')
 }
 
+// Without discovery, an issuer is only a name, and the options have all endpoints.
+function firstUrl({ settings: { issuer, discoveryUrl, metadata = {} } }: Server): string {
+  if (discoveryUrl === false) return endpointsOf(metadata)[0] ?? issuer
+  return discoveryUrl ?? issuer
+}
+
 const forBrowsers = ['authorization_endpoint', 'end_session_endpoint']
+
+function endpointsOf(metadata: Readonly<JsonObject>): readonly string[] {
+  const names = endpointNames.filter((name) => !forBrowsers.includes(name))
+  return names.flatMap((name) => metadata[name] ?? []).filter(isUrl)
+}
 
 // Endpoints may be on other hosts, with other certificates.
 async function checkOtherHosts(server: Server, metadata: Readonly<JsonObject>): Promise<readonly Finding[]> {
-  const { issuer, discoveryUrl } = server.settings
-  const known = new URL(typeof discoveryUrl === 'string' ? discoveryUrl : issuer).origin
-  const named = endpointNames.filter((name) => !forBrowsers.includes(name)).flatMap((name) => metadata[name] ?? [])
-  const urls = named.filter(isUrl)
-  const origins = new Set(urls.map((url) => new URL(url).origin))
-  origins.delete(known)
+  const origins = new Set(endpointsOf(metadata).map((url) => new URL(url).origin))
+  origins.delete(new URL(firstUrl(server)).origin)
   const found = await Promise.all([...origins].map((origin) => checkTls(server, origin)))
   // Findings about the options for connections have been reported.
   return found.flat().filter(({ status }) => status !== 'unknown')

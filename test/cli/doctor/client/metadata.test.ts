@@ -31,6 +31,8 @@ describe('doctor, about metadata', () => {
 
   test.each([
     [{ token_endpoint: undefined }, {}, 'metadata', /^fail: .*lacks token_endpoint/],
+    [{ jwks_uri: undefined }, {}, 'metadata', /^fail: .*lacks jwks_uri/],
+    [{ jwks_uri: undefined }, { idTokenSigningAlg: 'HS256', clientSecret: 's'.repeat(32) }, 'metadata', /^ok: /],
     [{ response_types_supported: ['id_token'] }, {}, 'metadata', /^warn: .*response type "code"/],
     [{ code_challenge_methods_supported: undefined }, {}, 'pkce', /^unknown: /],
     [{ code_challenge_methods_supported: ['plain'] }, {}, 'pkce', /^fail: .*with plain/],
