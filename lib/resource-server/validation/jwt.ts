@@ -47,7 +47,10 @@ export function createJwtValidation(issuers: Issuers, rules: JwtRules): JwtValid
     // Claims are checked first: anyone can make invalid tokens, and those must not cause requests to the issuer.
     const requireAll = () => requireUsable(jws, issuer, rules)
     const verified = verifyByLookup(jws, known, { keys, from: 'anyone', isKeyOf, requireClaims: requireAll })
-    return verified.then(() => conclude(token, jws, issuer, rules))
+    return verified.then(
+      () => conclude(token, jws, issuer, rules),
+      (error: unknown) => rethrowWithSigner(error, jws, issuer),
+    )
   }
   return (token) => {
     const jws = decodeJws(token, { headers, maxBytes })
@@ -117,6 +120,18 @@ function requireUsable(jws: Jws, issuer: TrustedIssuer, rules: JwtRules): void {
 
 function clockOf({ runtime, clockToleranceSeconds }: JwtRules): ClockContext {
   return { now: runtime.now() / 1000, clockToleranceSeconds }
+}
+
+// An issuer that has two spellings, such as Microsoft Entra, may publish its keys under one and its tokens under the other.
+function rethrowWithSigner(error: unknown, jws: Jws, { keys, isKeyOf }: TrustedIssuer): never {
+  if (!(error instanceof TokenValidationError) || error.code !== 'token_signature_invalid') throw error
+  const signer = keys.find(jws.header).find((key) => !isKeyOf(key, jws) && isSignedBy(jws, [key]))
+  if (signer === undefined) throw error
+  const seen = quoted(signer.issuer)
+  const message = `${error.message}: the key that signed it was passed over, since its JWK names the issuer ${seen} (other spellings of one issuer belong into "issuerAliases")`
+  throw new TokenValidationError(error.code, message, {
+    details: { subject: 'issuer', seen, option: 'issuerAliases' },
+  })
 }
 
 function unknownIssuer(name: string, issuers: Issuers): TokenValidationError {

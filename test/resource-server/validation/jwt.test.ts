@@ -90,6 +90,23 @@ describe('BR09: a key that its JWK assigns to an issuer', () => {
     },
   )
 
+  test('BR09: is named where it signed and was passed over, and not where somebody else signed', async () => {
+    const { refuse, tokenOf } = tenantsWith({ issuer: issuerOf('theirs') })
+    const token = tokenOf('ours')
+    for (let i = 0; i < 2; i++) {
+      const { cause, details } = await refuse(token)
+      expect(cause).toMatchObject({
+        code: 'token_signature_invalid',
+        message: `the token is not signed by a key of its issuer: the key that signed it was passed over, since its JWK names the issuer "${issuerOf('theirs')}" (other spellings of one issuer belong into "issuerAliases")`,
+      })
+      const hint = { subject: 'issuer', seen: `"${issuerOf('theirs')}"`, option: 'issuerAliases' }
+      expect(details).toEqual({ ...hint, token: expect.objectContaining({ iss: `"${issuerOf('ours')}"` }) })
+    }
+    const forged = await refuse(`${token.slice(0, -8)}AAAAAAAA`)
+    expect(forged.cause).toMatchObject({ message: 'the token is not signed by a key of its issuer' })
+    expect(forged.details).not.toHaveProperty('option')
+  })
+
   test('BR09: signs under each spelling of its issuer, as Microsoft Entra does for tokens of version 1', async () => {
     const issuerAliases = ['https://sts.example.net/{tenantid}/']
     for (const issuer of [issuerOf('ours'), issuerOf('{tenantid}')]) {
