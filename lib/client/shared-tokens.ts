@@ -1,9 +1,12 @@
 import { LRUCache } from 'lru-cache'
 import { isAhead } from '../base/age.js'
+import { traced } from '../base/diagnostics.js'
+import { isOidcError, redactedCause } from '../base/error-cause.js'
 import type { Runtime } from '../base/runtime.js'
 import { hasOwnDeadline } from '../base/store/own-deadline.js'
 import { storeName } from '../base/store/store-name.js'
 import { withDeadline } from '../base/timers/deadline.js'
+import { SessionError } from '../errors.js'
 import type { SharedStore } from '../options/common/stores.js'
 import { createSeal, type Seal, type SealPayload } from '../seal/seal.js'
 import { tokenHash } from './target.js'
@@ -69,7 +72,9 @@ export class SharedTokens {
 
   /** Removes the tokens for these keys from the store. */
   async remove(keys: readonly string[]): Promise<void> {
-    await Promise.all(keys.map((key) => this.#attempt(async () => this.#settings.sharedStore.remove(this.#name(key)))))
+    await Promise.all(
+      keys.map((key) => this.#attempt('remove', async () => this.#settings.sharedStore.remove(this.#name(key)))),
+    )
   }
 
   /** The state of the store; makes no request. */
@@ -78,7 +83,7 @@ export class SharedTokens {
   }
 
   async #find(name: string): Promise<CachedToken | undefined> {
-    const sealed = await this.#attempt(async () => textOf((await this.#settings.sharedStore.get([name]))[0]))
+    const sealed = await this.#attempt('get', async () => textOf((await this.#settings.sharedStore.get([name]))[0]))
     const opened = sealed === undefined ? undefined : this.#seal.open(sealed)
     if (opened === undefined || opened.expired || opened.payload['name'] !== name) return undefined
     const token = fromPayload(opened.payload, this.#settings.runtime)
@@ -90,7 +95,7 @@ export class SharedTokens {
   async #store(name: string, token: CachedToken): Promise<void> {
     const milliseconds = Math.floor(token.expiresAt - this.#settings.runtime.now())
     if (milliseconds < 1) return
-    await this.#attempt(async () =>
+    await this.#attempt('set', async () =>
       this.#settings.sharedStore.set(name, this.#seal.seal(toPayload(name, token)), milliseconds),
     )
   }
@@ -99,9 +104,9 @@ export class SharedTokens {
     return storeName('token', [...this.#settings.audience, key])
   }
 
-  async #attempt<T>(call: () => Promise<T>): Promise<T | undefined> {
+  async #attempt<T>(method: keyof SharedStore, call: () => Promise<T>): Promise<T | undefined> {
     try {
-      const result = await (this.#isTimed ? call() : withDeadline(call(), maxMilliseconds, tooLate, { ref: false }))
+      const result = await traced('store', { method }, () => this.#inTime(call))
       this.#isUnavailable = false
       return result
     } catch {
@@ -110,17 +115,31 @@ export class SharedTokens {
       return undefined
     }
   }
+
+  async #inTime<T>(call: () => Promise<T>): Promise<T> {
+    try {
+      return await (this.#isTimed ? call() : withDeadline(call(), maxMilliseconds, tooLate, { ref: false }))
+    } catch (error) {
+      throw isOidcError(error) ? error : unavailable('failed', error)
+    }
+  }
 }
 
-function tooLate(): Error {
-  return new Error(`the shared store did not answer within ${maxMilliseconds / 1000} seconds`)
+function tooLate(): SessionError {
+  return unavailable(`did not answer within ${maxMilliseconds / 1000} seconds`)
+}
+
+// Only those who watch the calls get to see it: no call of the application fails.
+function unavailable(why: string, cause?: unknown): SessionError {
+  const message = `the shared store ${why}`
+  return new SessionError('session_store_unavailable', message, { cause: redactedCause(cause) })
 }
 
 // A missing value may also be null.
 function textOf(value: unknown): string | undefined {
   if (typeof value === 'string') return value
   if (value === undefined || value === null) return undefined
-  throw new TypeError('the shared store returned a value that is not text')
+  throw unavailable('returned a value that is not text')
 }
 
 // The sealed name prevents anyone who can write to the store from swapping the tokens of two targets.

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import { createClientCredentials } from '../../lib/client/client-credentials.js'
+import type { TraceEvent } from '../../lib/index.js'
 import type { TokenSource } from '../../lib/client/token-source.js'
 import type { ClientCredentialsOptions } from '../../lib/options/client/options.js'
 import { parseClientCredentialsOptions } from '../../lib/options/client/schema.js'
@@ -7,6 +8,7 @@ import { down, json } from '../kit/provider/answers.js'
 import { FakeStore } from '../kit/stores/memory.js'
 import { createTokens, type Tokens } from '../kit/client/source.js'
 import { settled } from '../kit/until.js'
+import { watchAll } from '../kit/watching/watching.js'
 
 const secret = 'a secret for tests only, 32 characters at least'
 
@@ -178,6 +180,39 @@ describe('a shared store that is unavailable', () => {
     expect(sharedStore.contents().size).toBe(1)
   })
 
+  test('is told to those who watch, with the reason and without what the store said', async () => {
+    const told: TraceEvent[] = []
+    const watching = watchAll((event, phase) => {
+      if (event.step === 'store' && phase === 'asyncEnd') told.push({ ...event })
+    })
+    const source = startProcess()
+    await source.getToken()
+    await settled()
+    sharedStore.outage = Object.assign(new Error('SET secret'), { code: 'ECONNRESET' })
+    await source.getToken({ scope: 'a' })
+    await settled()
+    tokens.op.answers['/revoke'] = new Response('')
+    await source.revoke(await source.getToken())
+    const odd = Object.assign(new FakeStore(tokens.op.clock), { get: async () => [7] })
+    await startProcess({ sharedStore: odd as unknown as FakeStore }).getToken()
+    await settled()
+    watching.stop()
+    const failed = { step: 'store', outcome: 'failed', errorCode: 'session_store_unavailable' }
+    const error = expect.objectContaining({ message: 'the shared store failed', cause: new Error('ECONNRESET') })
+    expect(told).toEqual([
+      { step: 'store', method: 'get', outcome: 'succeeded' },
+      { step: 'store', method: 'set', outcome: 'succeeded' },
+      { ...failed, method: 'get', error },
+      { ...failed, method: 'set', error },
+      { ...failed, method: 'remove', error },
+      {
+        ...{ ...failed, method: 'get' },
+        error: expect.objectContaining({ message: 'the shared store returned a value that is not text' }),
+      },
+      { step: 'store', method: 'set', outcome: 'succeeded' },
+    ])
+  })
+
   test('is told apart from a provider that is unavailable', async () => {
     const source = startProcess()
     sharedStore.outage = true
@@ -199,6 +234,10 @@ describe('a shared store that is unavailable', () => {
 
   test('may be one that never answers: nothing waits for it for longer than two seconds', async () => {
     jest.useFakeTimers()
+    const told: unknown[] = []
+    const watching = watchAll(({ step, error }, phase) => {
+      if (step === 'store' && phase === 'asyncEnd') told.push(error?.message)
+    })
     const silent = () => new Promise<never>(() => undefined)
     const hung = Object.assign(new FakeStore(tokens.op.clock), { get: silent, set: silent, remove: silent })
     tokens.op.answers['/revoke'] = new Response('')
@@ -210,6 +249,8 @@ describe('a shared store that is unavailable', () => {
     await jest.advanceTimersByTimeAsync(2_000)
     expect(await revoked).toBe(true)
     expect(source.health()).toMatchObject({ sharedStore: { isUnavailable: true, failures: 3 } })
+    watching.stop()
+    expect(told).toEqual(Array(3).fill('the shared store did not answer within 2 seconds'))
   })
 
   test('is missing from the health where none is configured', () => {
