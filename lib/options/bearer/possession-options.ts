@@ -47,7 +47,7 @@ export interface DpopOptions {
     | {
         /** Secret of at least 32 random characters, or a list of them: the first makes nonces, and any can verify them. */
         readonly secret: string | readonly string[]
-        /** Seconds for which a nonce is valid, 10 to 3600. @default 300 */
+        /** Seconds until a new nonce is made, 10 to 3600. The one before is still accepted for as long. @default 300 */
         readonly lifetimeSeconds?: number
       }
     | undefined
