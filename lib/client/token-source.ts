@@ -173,6 +173,7 @@ export interface TokenSource {
    *
    * @returns `false` if the provider does not revoke such tokens
    * @throws {ProviderError} for outages: assume that the token is still valid
+   * @throws {TokenEndpointError} `token_request_failed`, `token_response_invalid`: assume the same
    * @see https://www.rfc-editor.org/rfc/rfc7009#section-2
    */
   revoke(token: string, tokenTypeHint?: TokenTypeHint): Promise<boolean>

@@ -23,9 +23,9 @@ export class ProviderBusy extends ProviderError {
   }
 }
 
-/** Maps any error of a token request. Our own errors pass through; others are recognised by code, never by message. */
-export function tokenEndpointFailure(error: unknown): OidcError {
-  return ownError(error) ?? grantFailure(error) ?? invalidTokenResponse(error)
+/** Maps any error of a token request or a revocation. Our own errors pass through; others are recognised by code, never by message. */
+export function tokenEndpointFailure(error: unknown, about: 'token' | 'revocation' = 'token'): OidcError {
+  return ownError(error) ?? grantFailure(error, about) ?? invalidResponse(error, about)
 }
 
 /** Maps any error of a pushed authorization request (RFC 9126 section 2.3). */
@@ -39,7 +39,7 @@ export function pushedRequestFailure(error: unknown): OidcError {
   return new AuthorizationResponseError('authorization_failed', message, { status: 502, ...evidence(error) })
 }
 
-function grantFailure(error: unknown): OidcError | undefined {
+function grantFailure(error: unknown, about: string): OidcError | undefined {
   const failure = toFailure(error)
   // With any status: some providers send 401 or 403.
   if (failure?.error === 'invalid_grant') {
@@ -51,7 +51,7 @@ function grantFailure(error: unknown): OidcError | undefined {
   }
   if (isClientRefusal(failure)) return clientRefused(error)
   if (failure?.error === undefined) return undefined
-  const message = `the token endpoint refused the request: ${printableErrorCode(failure.error)}`
+  const message = `the ${about} endpoint refused the request: ${printableErrorCode(failure.error)}`
   return new TokenEndpointError('token_request_failed', message, evidence(error))
 }
 
@@ -70,8 +70,8 @@ function evidence(error: unknown): Pick<OidcErrorInit, 'cause' | 'provider'> {
   return { cause: redactedCause(error), provider: responseReport(error) }
 }
 
-function invalidTokenResponse(error: unknown): TokenEndpointError {
-  const message = 'the token endpoint returned something that is not a token response'
+function invalidResponse(error: unknown, about: string): TokenEndpointError {
+  const message = `the ${about} endpoint returned something that is not a ${about} response`
   return new TokenEndpointError('token_response_invalid', message, { cause: redactedCause(error) })
 }
 

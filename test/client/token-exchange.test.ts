@@ -262,6 +262,7 @@ describe('revoke', () => {
     ['an outage', down(), 'provider_unavailable', 503],
     ['a refused client', json({ error: 'invalid_client' }, 401), 'provider_refused_client', 502],
     ['another refusal', json({ error: 'invalid_request' }, 400), 'token_request_failed', 502],
+    ['a page', new Response('<html>', { status: 404 }), 'token_response_invalid', 502],
   ])('reports %s, after one request', async (_what, answer, code, status) => {
     const { op, source } = createTokens()
     op.answers['/revoke'] = answer
@@ -269,6 +270,20 @@ describe('revoke', () => {
     expect(error).toMatchObject({ code, status })
     expect(error.message).not.toContain('some-token')
     expect(op.count('/revoke')).toBe(1)
+  })
+
+  test('names the endpoint that refused', async () => {
+    const { op, source } = createTokens()
+    const messageFor = async (answer: Response) => {
+      op.answers['/revoke'] = answer
+      return (await failureOf(source.revoke('some-token'))).message
+    }
+    expect(await messageFor(json({ error: 'invalid_request' }, 400))).toBe(
+      'the revocation endpoint refused the request: invalid_request',
+    )
+    expect(await messageFor(new Response('<html>', { status: 404 }))).toBe(
+      'the revocation endpoint returned something that is not a revocation response',
+    )
   })
 
   test('forgets a token however often it is called', async () => {

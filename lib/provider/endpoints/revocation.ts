@@ -9,7 +9,7 @@ export type TokenTypeHint = 'access_token' | 'refresh_token'
  *
  * @returns whether the provider revokes such tokens at all; an unknown token counts as revoked (section 2.2)
  * @throws {ProviderError} for outages: the token must be thought of as valid; and `provider_refused_client`
- * @throws {TokenEndpointError} `token_request_failed`
+ * @throws {TokenEndpointError} `token_request_failed`, `token_response_invalid`
  */
 export async function revokeToken(
   { openid, configuration, metadata }: ConfiguredClient,
@@ -22,7 +22,7 @@ export async function revokeToken(
     return true
   } catch (error) {
     if (isUnsupported(error)) return false
-    throw tokenEndpointFailure(error)
+    throw tokenEndpointFailure(error, 'revocation')
   }
 }
 
