@@ -128,7 +128,7 @@ function rethrowWithSigner(error: unknown, jws: Jws, { keys, isKeyOf }: TrustedI
   const signer = keys.find(jws.header).find((key) => !isKeyOf(key, jws) && isSignedBy(jws, [key]))
   if (signer === undefined) throw error
   const seen = quoted(signer.issuer)
-  const message = `${error.message}: the key that signed it was passed over, since its JWK names the issuer ${seen} (other spellings of one issuer belong into "issuerAliases")`
+  const message = `${error.message}: the key that signed it was passed over, since its JWK names the issuer ${seen} (other spellings of one issuer belong in "issuerAliases")`
   throw new TokenValidationError(error.code, message, {
     details: { subject: 'issuer', seen, option: 'issuerAliases' },
   })

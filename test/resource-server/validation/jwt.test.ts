@@ -97,7 +97,7 @@ describe('BR09: a key that its JWK assigns to an issuer', () => {
       const { cause, details } = await refuse(token)
       expect(cause).toMatchObject({
         code: 'token_signature_invalid',
-        message: `the token is not signed by a key of its issuer: the key that signed it was passed over, since its JWK names the issuer "${issuerOf('theirs')}" (other spellings of one issuer belong into "issuerAliases")`,
+        message: `the token is not signed by a key of its issuer: the key that signed it was passed over, since its JWK names the issuer "${issuerOf('theirs')}" (other spellings of one issuer belong in "issuerAliases")`,
       })
       const hint = { subject: 'issuer', seen: `"${issuerOf('theirs')}"`, option: 'issuerAliases' }
       expect(details).toEqual({ ...hint, token: expect.objectContaining({ iss: `"${issuerOf('ours')}"` }) })
