@@ -1,5 +1,6 @@
 import { TestEnvironment } from 'jest-environment-node'
 import { AsyncLocalStorage } from 'node:async_hooks'
+import './code-cache.js'
 
 /** What the files that this worker has run so far have covered: the counters that are not 0, by path. */
 const covered = new Map()
