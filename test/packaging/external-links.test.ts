@@ -27,24 +27,24 @@ curl https://in-code.org
       )
     })
     afterAll(() => site.close())
-    const check = async (...paths: string[]) => {
+    const check = async (paths: readonly string[], options?: { readonly seconds: number }) => {
       const dead = await deadLinks(
         paths.map((path) => `${site.origin}${path}`),
-        { seconds: 0.3 },
+        options,
       )
       return dead.map(({ url, why }) => [url.slice(site.origin.length), why]).sort()
     }
 
     test('and takes pages, redirects and hosts that refuse programs for alive', async () => {
-      expect(await check('/page', '/moved', '/403', '/429', '/401')).toEqual([])
+      expect(await check(['/page', '/moved', '/403', '/429', '/401'])).toEqual([])
     })
 
     test('and names those that are gone, and why', async () => {
-      expect(await check('/404', '/page', '/500', '/hangs')).toEqual([
+      expect(await check(['/404', '/page', '/500'])).toEqual([
         ['/404', 'status 404'],
         ['/500', 'status 500'],
-        ['/hangs', 'TimeoutError'],
       ])
+      expect(await check(['/hangs'], { seconds: 0.3 })).toEqual([['/hangs', 'TimeoutError']])
       const gone = site.origin.replace(/\d+$/, '1')
       expect(await deadLinks([gone])).toEqual([{ url: gone, why: expect.any(String) }])
     })
