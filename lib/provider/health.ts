@@ -37,12 +37,9 @@ export class EndpointRecord {
   /**
    * Makes a request, and records whether there was a response.
    *
-   * @param isRefusedClient - whether a response rejects this client; by default, if its status is 401
+   * @param isRefusedClient - whether a response rejects this client
    */
-  async watch<Answer extends { readonly status: number }>(
-    request: () => Promise<Answer>,
-    isRefusedClient = ({ status }: Answer) => status === 401,
-  ): Promise<Answer> {
+  async watch<Answer>(request: () => Promise<Answer>, isRefusedClient: (response: Answer) => boolean): Promise<Answer> {
     try {
       const response = await request()
       // A rejected client is a failure too: it gets no tokens, as from a server that is down (RFC 6749 section 5.2).

@@ -8,6 +8,7 @@ import type { Cached } from '../base/cache/cached-document.js'
 import type { EndpointRecord } from './health.js'
 import type { HttpClient, HttpClientRequest } from './transport/http-client.js'
 import type { HttpResponse, ResponseChanges } from './transport/response.js'
+import { isClientRefusal } from './errors.js'
 import { isDeadGrant, readRefreshResponse } from './grants/refresh-response.js'
 import type { ClientSettings, ProviderMetadata } from './types.js'
 
@@ -112,7 +113,8 @@ export function serverMetadata(metadata: ProviderMetadata): ServerMetadata {
 
 // A rejected client gets no tokens, as from a server that is down. A rejected grant may have the same status.
 function isRefusedClient({ status, text }: HttpResponse): boolean {
-  return status === 401 && !isDeadGrant(parseJsonObject(text)?.['error'])
+  const error = parseJsonObject(text)?.['error']
+  return isClientRefusal(status, error) && !isDeadGrant(error)
 }
 
 /** Sends a request of openid-client through our HTTP client. */

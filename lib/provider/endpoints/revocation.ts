@@ -1,5 +1,5 @@
 import type { ConfiguredClient } from '../openid-client.js'
-import { tokenEndpointFailure } from '../errors.js'
+import { oauthErrorOf, tokenEndpointFailure } from '../errors.js'
 
 /** Kind of the token to revoke: the provider looks there first (RFC 7009 section 2.1). */
 export type TokenTypeHint = 'access_token' | 'refresh_token'
@@ -27,5 +27,5 @@ export async function revokeToken(
 }
 
 function isUnsupported(error: unknown): boolean {
-  return error instanceof Error && Reflect.get(error, 'error') === 'unsupported_token_type'
+  return oauthErrorOf(error) === 'unsupported_token_type'
 }

@@ -1,7 +1,7 @@
 import { type AuthorizationDetail, authorizationDetailsIn } from '../../options/authorization-details/detail.js'
 import { sendWithNonce } from '../../fetch/dpop.js'
 import type { ConfiguredClient } from '../openid-client.js'
-import { tokenEndpointFailure } from '../errors.js'
+import { oauthErrorOf, tokenEndpointFailure } from '../errors.js'
 import type { TokenEndpointResponse } from 'openid-client'
 import { type OidcError, TokenEndpointError } from '../../errors.js'
 import { noAccessToken } from './token-response.js'
@@ -30,8 +30,7 @@ export async function requestTokens<T>(
 }
 
 function isNonceError(outcome: PromiseSettledResult<unknown>): boolean {
-  const error: unknown = outcome.status === 'rejected' ? outcome.reason : undefined
-  return error instanceof Error && Reflect.get(error, 'error') === 'use_dpop_nonce'
+  return outcome.status === 'rejected' && oauthErrorOf(outcome.reason) === 'use_dpop_nonce'
 }
 
 // VSCHAR: the characters allowed in a token (RFC 6749 appendix A), which are also valid in a header.

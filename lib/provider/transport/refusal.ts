@@ -3,7 +3,6 @@ import { retryAfterSeconds } from '../../base/outage.js'
 import type { ProviderErrorReport } from '../../error-details.js'
 import { ProviderError } from '../../errors.js'
 import { bodyReport } from '../endpoints/error-report.js'
-import { ProviderBusy } from '../errors.js'
 import type { TransportResponse } from './transport.js'
 
 // The server did not process these requests, so they can be repeated (RFC 9110 section 15.5.9, RFC 8470 section 5.2,
@@ -43,7 +42,6 @@ export async function refusalOf(response: TransportResponse): Promise<ProviderEr
   }
   const message = `the provider answered with status ${status}`
   const seconds = retryAfter(headers['retry-after'])
-  if ([429, 503].includes(status)) return new ProviderBusy(message, seconds, provider)
   return new ProviderError('provider_unavailable', message, { headers: { 'Retry-After': String(seconds) }, provider })
 }
 
