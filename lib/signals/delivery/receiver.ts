@@ -6,11 +6,11 @@ import type { MaybePromise } from '../../base/maybe-promise.js'
 import type { Runtime } from '../../base/runtime.js'
 import { returnedInTime } from '../../base/timers/call-in-time.js'
 import { TokenValidationError } from '../../errors.js'
-import type { Jws } from '../../jose/jws.js'
+import { decodeJws, type Jws } from '../../jose/jws.js'
 import type { SecurityEvent } from '../../options/signals/events.js'
 import type { SignalActions } from '../events/actions.js'
 import { refusalOf } from './answers.js'
-import { decodeToken, type SecurityEventToken, type TokenEvent } from '../events/security-event-token.js'
+import type { SecurityEventToken, TokenEvent } from '../events/security-event-token.js'
 import type { StreamStates } from '../transmitter/stream-state.js'
 import type { Transmitter } from '../transmitter/transmitter.js'
 
@@ -64,7 +64,7 @@ export async function receive(parts: ReceiverParts, text: string, delivery: Deli
   const seenIssuer: { issuer?: string } = {}
   try {
     return await traced('signal', seenIssuer, async (notes) => {
-      const jws = decodeToken(text)
+      const jws = decodeJws(text)
       const received = findTransmitter(parts, jws, delivery)
       const { issuer } = received.transmitter.options
       seenIssuer.issuer = issuer
@@ -76,7 +76,10 @@ export async function receive(parts: ReceiverParts, text: string, delivery: Deli
       return received.transmitter
     })
   } catch (error) {
-    audit(() => ({ name: 'signal_refused', reason: auditReason(error), of: seenIssuer }))
+    // An outage refuses no token: the transmitter sends it again.
+    if (refusalOf(error) !== undefined) {
+      audit(() => ({ name: 'signal_refused', reason: auditReason(error), of: seenIssuer }))
+    }
     throw error
   }
 }

@@ -13,7 +13,7 @@ import {
   optionDetails,
   requireClaims,
 } from '../../jose/claim-rules.js'
-import { decodeJws, type Jws } from '../../jose/jws.js'
+import type { Jws } from '../../jose/jws.js'
 import { describingFailures } from '../../jose/token-details.js'
 import type { SubjectIdentifier } from '../../options/signals/events.js'
 import type { Keys } from '../../provider/keys.js'
@@ -92,15 +92,6 @@ export function createTokenValidator(rules: TokenRules, keys: Keys): (jws: Jws) 
       return readToken(jws, profile)
     })
   }
-}
-
-/**
- * Decodes a token. Nothing in it can be trusted yet.
- *
- * @throws {TokenValidationError} `token_malformed`
- */
-export function decodeToken(text: string): Jws {
-  return decodeJws(text)
 }
 
 function requireType({ header: { typ } }: Jws, { isType }: Profile): void {

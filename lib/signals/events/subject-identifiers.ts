@@ -24,7 +24,7 @@ const formats: Readonly<Record<string, Readonly<Record<string, (value: unknown) 
 }
 
 /**
- * Checks the form of a subject identifier. A format that is not known here is valid: whoever knows it looks into its members.
+ * Checks the form of a subject identifier. A format that is not known here is valid: the application may know it.
  *
  * @throws {TokenValidationError} `token_claim_invalid`
  */

@@ -65,12 +65,11 @@ function wellKnownUrls(issuer: string): readonly string[] {
 }
 
 async function fetchDocument(urls: readonly string[], httpClient: HttpClient): Promise<JsonObject> {
-  const unexpected = (status: number) =>
-    invalid('provider_response_invalid', `the transmitter returns no configuration (status ${status})`)
+  const unexpected = (status: number) => invalid(`the transmitter returns no configuration (status ${status})`)
   const document = await fetchWellKnown({ urls, maxBytes, unexpected }, httpClient)
   if (document !== undefined) return document
   const message = `the transmitter has no configuration at ${urls.join(' or ')} (status 404): check its issuer, or name the URL in "configurationUrl"`
-  throw invalid('provider_response_invalid', message)
+  throw invalid(message)
 }
 
 function requireIssuer(document: JsonObject, issuer: string): JsonObject {
@@ -81,6 +80,6 @@ function requireIssuer(document: JsonObject, issuer: string): JsonObject {
   throw new ProviderError('provider_issuer_mismatch', message, { status: 502, details })
 }
 
-function invalid(code: 'provider_response_invalid', message: string): ProviderError {
-  return new ProviderError(code, message, { status: 502 })
+function invalid(message: string): ProviderError {
+  return new ProviderError('provider_response_invalid', message, { status: 502 })
 }

@@ -1,9 +1,8 @@
-import type { Cached } from '../../base/cache/cached-document.js'
-import { type JsonObject, omitUndefined } from '../../base/json.js'
+import { omitUndefined } from '../../base/json.js'
 import type { Runtime } from '../../base/runtime.js'
 import type { Jws } from '../../jose/jws.js'
 import type { SignalsConfiguration, TransmitterConfiguration } from '../../options/signals/schema.js'
-import { createKeys, type Keys } from '../../provider/keys.js'
+import { createKeys } from '../../provider/keys.js'
 import { providerSettings } from '../../provider/settings.js'
 import { createHttpClient, type HttpClient } from '../../provider/transport/http-client.js'
 import { createConfiguration, type TransmitterEndpoint, transmitterUrl } from './configuration.js'
@@ -15,8 +14,6 @@ export interface Transmitter {
   readonly httpClient: HttpClient
   /** Deadline of requests, and of the function in `accessToken`. */
   readonly httpTimeoutSeconds: number
-  readonly configuration: Cached<Readonly<JsonObject>>
-  readonly keys: Keys
   /** Validates a token, but not whether its `jti` has come before. */
   readonly validate: (jws: Jws) => Promise<SecurityEventToken>
   /** The URL of one of its endpoints. */
@@ -50,8 +47,6 @@ export function createTransmitter(
     options,
     httpClient,
     httpTimeoutSeconds,
-    configuration,
-    keys,
     validate: createTokenValidator(rules, keys),
     endpoint: (name) => transmitterUrl(configuration, name, httpClient),
     ready: () => keys.ready(),

@@ -64,10 +64,13 @@ describe('a function of the application that never returns', () => {
     expect([status, headers.get('retry-after')]).toEqual([503, '5'])
   })
 
-  test('is an outage for a push, which comes again, if it is told of events', async () => {
+  test('is an outage for a push, which comes again and is not audited as refused, if it is told of events', async () => {
+    subscribe('express-oidc:audit', note)
+    const before = audited.length
     world = await startSignals({ signals: { onEvent: never } })
     const token = await world.transmitter.revocation()
     const { status, headers } = await pastDeadline(60, () => world.push(token))
     expect([status, headers.get('retry-after')]).toEqual([503, '5'])
+    expect(audited.slice(before)).not.toContainEqual(expect.objectContaining({ name: 'signal_refused' }))
   })
 })
