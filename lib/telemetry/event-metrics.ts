@@ -30,7 +30,12 @@ function countersOf(meter: MeterLike): Readonly<Partial<Record<AuditEventName, C
     login_failed: logins,
     logout: logouts,
     logout_refused: logouts,
-    session_ended: counter(meter, 'express_oidc.sessions.ended', 'session', 'Sessions that do not count, or no longer'),
+    session_ended: counter(
+      meter,
+      'express_oidc.sessions.ended',
+      'session',
+      'Sessions that expired, were revoked or were rejected',
+    ),
     access_denied: denials,
     step_up_requested: denials,
     cross_site_refused: denials,

@@ -3,16 +3,33 @@ import { isOidcError } from '../base/error-cause.js'
 import type { TraceEvent, TraceStep } from '../base/tracing/event.js'
 import { counter, type Count, type MeterLike, type MetricAttributes, secondsHistogram } from './instruments.js'
 
-/** The steps whose durations are recorded. The requests of other steps are recorded, or they take no time. */
-const steps: readonly TraceStep[] = [
-  ...(['login', 'callback', 'refresh', 'logout', 'backchannel_logout', 'validation', 'store', 'signal'] as const),
-  ...(['introspection', 'client_credentials', 'token_exchange', 'discovery', 'keys', 'provider_options'] as const),
-]
+/** Whether a step's duration is recorded as an operation. Requests have a histogram of their own, and the other two take no time. */
+const isOperation: Readonly<Record<TraceStep, boolean>> = {
+  login: true,
+  callback: true,
+  session: false,
+  refresh: true,
+  logout: true,
+  backchannel_logout: true,
+  signal: true,
+  validation: true,
+  introspection: true,
+  client_credentials: true,
+  token_exchange: true,
+  guard: false,
+  discovery: true,
+  provider_options: true,
+  certificates: true,
+  store: true,
+  keys: true,
+  request: false,
+}
+const operations = Object.keys(isOperation).filter((step): step is TraceStep => Reflect.get(isOperation, step) === true)
 
 /** Measures steps and requests to providers. Returns functions that end it. */
 export function recordSteps(meter: MeterLike): readonly (() => void)[] {
   const requests = secondsHistogram(meter, 'http.client.request.duration', 'Duration of HTTP requests to providers')
-  const operations = secondsHistogram(meter, 'express_oidc.operation.duration', "Duration of this package's steps")
+  const duration = secondsHistogram(meter, 'express_oidc.operation.duration', "Duration of this package's steps")
   const counters: Readonly<Partial<Record<TraceStep, Count>>> = {
     refresh: counter(meter, 'express_oidc.refreshes', 'refresh', 'Renewals of access tokens'),
     validation: counter(
@@ -25,9 +42,9 @@ export function recordSteps(meter: MeterLike): readonly (() => void)[] {
   return [
     // A failure of apiProxy() ends at once, without an asyncEnd: it is not recorded here.
     measure('request', false, (seconds, event) => requests(seconds, requestAttributes(event))),
-    ...steps.map((step) =>
+    ...operations.map((step) =>
       measure(step, true, (seconds, event) => {
-        operations(seconds, { 'express_oidc.operation': operationOf(event), ...errorType(event) })
+        duration(seconds, { 'express_oidc.operation': operationOf(event), ...errorType(event) })
         counters[step]?.({
           'express_oidc.outcome': event.outcome === 'failed' ? 'failure' : 'success',
           ...errorType(event),
