@@ -50,7 +50,7 @@ export function createClientCredentials(configuration: ClientCredentialsConfigur
   const own = createOwnTokens(configuration, { provider, shared }, runtime)
   const exchanged = createExchangedTokens(configuration, provider, runtime)
   const getToken = async (target?: TokenTargetOptions) => {
-    provider.tls?.look()
+    provider.tls?.refreshIfDue()
     return own.get(target)
   }
   const drop = (token: string) => {

@@ -108,7 +108,7 @@ export function secretVerificationKey(secret: string | Uint8Array, alg = 'HS256'
   const { kty, digest = null, signatureLength: length = 0 } = algorithms.get(alg) ?? {}
   const bytes = typeof secret === 'string' ? Buffer.from(secret, 'utf8') : secret
   if (kty !== 'oct' || digest === null || bytes.length < length) {
-    throw new ConfigurationError('invalid_options', `${alg} needs a client secret of at least ${length} bytes`)
+    throw new ConfigurationError('invalid_options', `${alg} needs a secret of at least ${length} bytes`)
   }
   const key = createSecretKey(bytes)
   return {

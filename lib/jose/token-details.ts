@@ -2,16 +2,16 @@ import { quoted, quotedName } from '../base/error-cause.js'
 import { omitUndefined } from '../base/json.js'
 import type { TokenDetails } from '../error-details.js'
 import { addToken, TokenValidationError } from '../errors.js'
+import { clientOf } from './client-claims.js'
 import { isDate } from './claim-rules.js'
 import type { Jws } from './jws.js'
 
 /** What identifies a token in logs. Nothing else of it is shown. */
-export function tokenDetails({ header, payload }: Pick<Jws, 'header' | 'payload'>): TokenDetails {
+function tokenDetails({ header, payload }: Pick<Jws, 'header' | 'payload'>): TokenDetails {
   const { alg, kid } = header
   const typ = header.typ === undefined ? undefined : quotedName(header.typ)
   const { iss, aud, exp, iat, nbf } = payload
-  const client = payload['azp'] ?? payload['client_id'] ?? payload['cid'] ?? payload['appid']
-  const texts = Object.entries({ kid, iss, aud, client })
+  const texts = Object.entries({ kid, iss, aud, client: clientOf(payload) })
   return {
     ...omitUndefined({ alg: quotedName(alg), typ }),
     ...Object.fromEntries(texts.flatMap(([name, value]) => (value === undefined ? [] : [[name, quoted(value)]]))),

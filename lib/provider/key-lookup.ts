@@ -100,7 +100,11 @@ export function noMatchingKey(
       : ` (${passedOver} of its keys were passed over: not usable for signatures, or more than are tried without a kid)`
   const remark = `${skipped}${besides === undefined ? '' : `; besides, ${besides}`}`
   if (candidates.length > 0) return signatureInvalid(remark)
-  const message = `the token names a key that its issuer does not publish${forAlg(selector)}${remark}`
+  const what =
+    selector?.kid === undefined
+      ? "the token's issuer publishes no key"
+      : 'the token names a key that its issuer does not publish'
+  const message = `${what}${forAlg(selector)}${remark}`
   const details = { subject: 'kid', seen: seenValue(selector?.kid), option: 'jwksUri' }
   return new TokenValidationError('token_key_not_found', message, { details })
 }

@@ -28,6 +28,9 @@ export const loginNeeds: MetadataNeeds = {
 /** Requirements for a machine's tokens. */
 export const tokenNeeds: MetadataNeeds = { members: ['token_endpoint'], pkce: false }
 
+/** For endpoints that are asked for one by one, with {@link endpointOf}. */
+export const noNeeds: MetadataNeeds = { members: [], pkce: false }
+
 /** Endpoints that browsers are sent to. */
 const browserEndpoints: readonly string[] = ['authorization_endpoint', 'end_session_endpoint']
 const maxBytes = 1024 * 1024
@@ -43,7 +46,7 @@ const maxBytes = 1024 * 1024
 export function createMetadata(
   settings: ProviderSettings,
   httpClient: HttpClient,
-  needs = loginNeeds,
+  needs: MetadataNeeds,
 ): Cached<ProviderMetadata> {
   const { metadata: given = {} } = settings
   const fetchDocument = documentSource(settings, httpClient)

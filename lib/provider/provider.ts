@@ -1,7 +1,7 @@
 import type { DpopProver } from '../fetch/dpop.js'
 import { secretAlgorithm } from '../options/common/algorithms.js'
 import type { Cached } from '../base/cache/cached-document.js'
-import { type JsonObject, omitUndefined } from '../base/json.js'
+import type { JsonObject } from '../base/json.js'
 import type { Runtime } from '../base/runtime.js'
 import { authorizationUrl } from './endpoints/authorization-request.js'
 import {
@@ -30,7 +30,7 @@ import { type IdTokenVerdict, type RefreshedIdToken, checkRefreshedIdToken } fro
 import { createClientDecryption } from './tokens/decryption.js'
 import { type OpenSignedResponse, createSignedResponses } from './tokens/signed-response.js'
 import { createSignatureVerifier } from './tokens/signature.js'
-import { isKeyOf } from './tokens/tenants.js'
+import { tenantKeyRule } from './tokens/tenants.js'
 import { type TokenTypeHint, revokeToken } from './endpoints/revocation.js'
 import { type AssertionGrant, redeemAssertion } from './grants/jwt-bearer.js'
 import { type TokenExchange, exchangeToken } from './grants/token-exchange.js'
@@ -184,7 +184,7 @@ function userinfoSettings(client: ClientSettings, settings: ProviderSettings, ke
     option: 'idTokenSigningAlg',
     clientSecret,
     from: 'provider',
-    ...omitUndefined({ isKeyOf: settings.tenants === undefined ? undefined : isKeyOf(settings) }),
+    isKeyOf: tenantKeyRule(settings),
   } as const
   const isEncrypted = client.encryptedResponses?.includes('userinfo') === true
   const decrypt = createClientDecryption(client, {

@@ -35,7 +35,7 @@ export function providerSettings(
   return { runtime, fetch, httpTimeoutSeconds, dangerouslyAllowHttp, clockToleranceSeconds, ...ages, keysStaleSeconds }
 }
 
-/** What presents the client's certificate, and whom a function for it is asked for. */
+/** The client's certificates, the deadline of a function that returns them, and the issuer for its trace. */
 interface ConnectionConfiguration extends Pick<ClientIdentity, 'clientAuthentication'> {
   readonly tls?: TlsConfiguration | (() => unknown) | undefined
   readonly issuer?: string | undefined

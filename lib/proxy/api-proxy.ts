@@ -24,8 +24,9 @@ export interface ApiProxy extends Middleware {
  * the cookie: a page never sees a token. Path, query, body and response pass as they are; credentials, cookies and headers of one
  * connection do not. The token is renewed when it is due, and once more after a 401, if the request has no body.
  *
- * Mount it after `oidc()` and `csrf()`, and before body parsers. Every request needs the header that `csrf()` knows, `X-CSRF: 1`, GET
- * too; a WebSocket needs the own Origin, and {@link upgradeListener}. Nobody signed in: 401 as problem+json with `login_url`.
+ * Mount it after `oidc()` and `csrf()`, and before body parsers. Every request, GET too, needs the header of `csrf()`, `X-CSRF: 1`.
+ * A WebSocket has to come from this application's origin, and needs {@link upgradeListener}. If nobody is signed in, the response is
+ * 401 as problem+json with `login_url`.
  *
  * @param target - URL of the API: requests go to this origin and below this path only
  * @example
@@ -66,7 +67,7 @@ export function apiProxy(target: string, options: ApiProxyOptions = {}): ApiProx
     if (res.socket === null) queued.add(req, leave, res)
     const sent = attempt(() => send(forwardingOf({ call, admission, rest }, { configuration, upstream }), gone.signal))
     continueAfter(sent, call, done, (reason) =>
-      report(reason, { call, admission, target, isGone: gone.signal.aborted }),
+      report(reason, { call, admission, target, isGone: gone.signal.aborted, hasCertificate: upstream.hasCertificate }),
     )
   }
   return Object.assign(middleware, { close: () => upstream.close() })
@@ -83,11 +84,12 @@ interface Failure {
   readonly admission: Admission
   readonly target: string
   readonly isGone: boolean
+  readonly hasCertificate: boolean
 }
 
-function report(reason: unknown, { call, admission: { session }, target, isGone }: Failure): void {
+function report(reason: unknown, { call, admission: { session }, target, isGone, hasCertificate }: Failure): void {
   if (isGone) return
-  const error = upstreamError(reason)
+  const error = upstreamError(reason, hasCertificate)
   if (!isOidcError(error)) {
     passOn(error, call)
     return

@@ -1,4 +1,5 @@
-const maxLength = 8192
+/** Most characters of a request target. */
+export const maxTargetLength = 8192
 
 // What may stand in a path (RFC 3986 section 3.3), without ";": some servers remove it with all that follows. Browsers leave
 // brackets and "|" as they are.
@@ -29,7 +30,7 @@ export type TargetFlaw = 'spelling' | 'length'
  * ambiguous is refused, not corrected.
  */
 export function plainTarget(target: string, allowEncodedSlashes: boolean): PlainTarget | TargetFlaw {
-  if (target.length > maxLength) return 'length'
+  if (target.length > maxTargetLength) return 'length'
   const mark = target.indexOf('?')
   const path = mark === -1 ? target : target.slice(0, mark)
   const search = mark === -1 ? '' : target.slice(mark)

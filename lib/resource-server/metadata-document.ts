@@ -1,7 +1,7 @@
 import { omitUndefined } from '../base/json.js'
 import type { Runtime } from '../base/runtime.js'
 import type { ResourceMetadataConfiguration } from '../options/bearer/resource-metadata.js'
-import { createMetadata } from '../provider/metadata.js'
+import { createMetadata, noNeeds } from '../provider/metadata.js'
 import { providerSettings } from '../provider/settings.js'
 import { createHttpClient } from '../provider/transport/http-client.js'
 
@@ -46,9 +46,6 @@ export function metadataDocument(configuration: ResourceMetadataConfiguration): 
 
 /** Where clients of older MCP versions look for an authorization server's metadata (RFC 8414 section 3). */
 export const mirrorPath = '/.well-known/oauth-authorization-server'
-
-// Nothing is needed of what is only passed on.
-const noNeeds = { members: [], pkce: false }
 
 /** An authorization server's metadata, to be published by the resource as well. */
 export interface MetadataMirror {

@@ -115,8 +115,8 @@ function introspectedTokens(
   if (introspection === undefined) return undefined
   const { cacheSeconds, audience: ownAudience, signedResponseAlg, decryptionKeys } = introspection
   const name = introspectionIssuer(introspection, trust)
-  const { audience = null, ...keys } = trust.defaults
-  const issuer = issuers.find(name) ?? createTrustedIssuer(name, { ...keys, audience }, settings)
+  const { audience = null, ...defaults } = trust.defaults
+  const issuer = issuers.find(name) ?? createTrustedIssuer(name, { ...defaults, audience }, settings)
   const { runtime } = settings
   const judge = ownAudience === undefined ? issuer : { ...issuer, audience: ownAudience }
   const identity = clientIdentity({ ...introspection, httpTimeoutSeconds: settings.httpTimeoutSeconds })

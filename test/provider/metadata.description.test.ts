@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { createMetadata, endpointOf } from '../../lib/provider/metadata.js'
+import { createMetadata, endpointOf, loginNeeds } from '../../lib/provider/metadata.js'
 import { createHttpClient } from '../../lib/provider/transport/http-client.js'
 import type { ProviderSettings } from '../../lib/provider/types.js'
 import { failureOf } from '../kit/failure.js'
@@ -10,7 +10,7 @@ const oidcPath = '/.well-known/openid-configuration'
 
 const metadataOf = (op: FakeProvider, changes: Partial<ProviderSettings>) => {
   const settings = { ...op.settings, ...changes }
-  return createMetadata(settings, createHttpClient(settings))
+  return createMetadata(settings, createHttpClient(settings), loginNeeds)
 }
 
 describe('discoveryUrl', () => {

@@ -10,7 +10,7 @@ import { settled } from '../kit/until.js'
 const oidcPath = '/.well-known/openid-configuration'
 const oauthPath = '/.well-known/oauth-authorization-server'
 
-const metadataOf = (op: FakeProvider, changes: Partial<ProviderSettings> = {}, needs?: typeof loginNeeds) => {
+const metadataOf = (op: FakeProvider, changes: Partial<ProviderSettings> = {}, needs = loginNeeds) => {
   const settings = { ...op.settings, ...changes }
   return createMetadata(settings, createHttpClient(settings), needs)
 }
@@ -74,7 +74,7 @@ describe('the location of metadata', () => {
 })
 
 describe('the content of metadata', () => {
-  const refusedWith = async (changes: Record<string, unknown>, needs?: typeof loginNeeds) => {
+  const refusedWith = async (changes: Record<string, unknown>, needs = loginNeeds) => {
     const op = new FakeProvider()
     Object.assign(op.metadata, changes)
     return failureOf(metadataOf(op, {}, needs).get())

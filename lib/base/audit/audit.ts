@@ -1,7 +1,7 @@
 /*
  * The audit stream: what has happened that is of interest to security, as one channel of `node:diagnostics_channel`, apart
  * from the tracing channels, which hold no personal data. The names and members of events are in event.ts. A new name goes
- * there, into `outcomes` below, into the mappings of lib/audit, and into docs/audit.md: types and a test ask for each.
+ * there, into `outcomes` below, into the mappings of lib/telemetry, and into docs/audit.md: types and a test ask for each.
  *
  * Emit an event where the decision is made, with `audit(() => ({ name: ..., ... }))`. Without subscribers that is one check.
  * Requests are known from `withAuditedRequest()`, which oidc() and bearer() call, so no emitter has to hand them on.

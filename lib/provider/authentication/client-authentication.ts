@@ -88,7 +88,7 @@ export function createClientAuthentication(identity: ClientIdentity, runtime: Ru
   }
 }
 
-// No server is called by a template of issuers.
+// A template of issuers does not name a server.
 function audienceOf({ audience }: Client, { issuer, token_endpoint: endpoint = issuer }: ServerMetadata): string {
   const named = audience ?? (isIssuerTemplate(issuer) ? 'token_endpoint' : 'issuer')
   if (named === 'issuer') return issuer

@@ -34,7 +34,7 @@ class CheckedResponse {
 /** An authorization response that has passed {@link validateAuthorizationResponse}, the only way to get one. */
 export type ValidatedAuthorizationResponse = CheckedResponse
 
-// Tokens in the front channel, and JARM: never requested here.
+// Tokens in the front channel are never requested. A signed response (JARM) was opened before, so `response` is gone.
 const otherFlows = ['id_token', 'access_token', 'token', 'response']
 // No parameter may be repeated (RFC 6749 section 3.1).
 const once = ['code', 'state', 'iss', 'error', 'error_description', 'error_uri', 'session_state', ...otherFlows]

@@ -16,7 +16,7 @@ export interface RequestObjectParts {
   readonly runtime: Runtime
 }
 
-// Servers of FAPI accept an hour at most, and a person is not sent on later than that.
+// FAPI allows an hour at most. Browsers follow the redirect at once.
 const lifetimeSeconds = 300
 
 /**
@@ -50,7 +50,7 @@ export async function requestObject(
   return encryption === undefined ? signed : encrypt(signed, encryption, parts)
 }
 
-// No server is called by a template of issuers.
+// A template of issuers does not name a server.
 function audienceOf({ issuer, token_endpoint: endpoint = issuer }: ProviderMetadata): string {
   return isIssuerTemplate(issuer) ? endpoint : issuer
 }

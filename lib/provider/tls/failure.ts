@@ -2,13 +2,16 @@ import { isError, systemCode } from '../../base/error-cause.js'
 
 /** What each code of Node and OpenSSL says, for logs. The first that fits counts. */
 const reasons: readonly (readonly [code: RegExp, reason: string])[] = [
-  [/alert[ _]certificate[ _]required/i, 'it wants a certificate of this client: give "tls"'],
+  [/alert[ _]certificate[ _]required/i, 'it requires a certificate of this client: set "tls"'],
   [
     /alert[ _](?:.*certificate|unknown[ _]ca|access[ _]denied|handshake[ _]failure|decrypt[ _]error)/i,
-    'it refuses the certificate of this client, or wants one',
+    'it refuses the certificate of this client, or requires one',
   ],
   // An answer in plain http.
-  [/^EPROTO|^ERR_SSL_(?:WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG)$/, 'does it speak https there?'],
+  [
+    /^EPROTO|^ERR_SSL_(?:WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG)$/,
+    'it does not speak TLS: check that the URL should begin with https',
+  ],
   [/^CERT_HAS_EXPIRED$/, 'its certificate, or that of an authority above it, has expired'],
   [/^CERT_NOT_YET_VALID$/, 'its certificate is not valid yet'],
   [/^CERT_REVOKED$/, 'its certificate has been revoked'],

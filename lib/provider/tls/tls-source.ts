@@ -17,8 +17,8 @@ export interface TlsSource<Tls extends ApiTlsConfiguration = TlsConfiguration> {
    * @throws {ProviderError} `provider_timeout`, `provider_unavailable`
    */
   current(): MaybePromise<Tls>
-  /** Sees to it that they are asked for if that is due, and waits for nothing. */
-  look(): void
+  /** Starts to replace them if that is due; does not wait for it. */
+  refreshIfDue(): void
   /** The last ones, if there were any yet. */
   known(): Tls | undefined
   /** Calls the function after they were replaced. */
@@ -47,7 +47,7 @@ export function createTlsSource<Tls extends ApiTlsConfiguration>(
 
 /** Certificates that do not change. */
 export function fixedTls<Tls extends ApiTlsConfiguration>(tls: Tls): TlsSource<Tls> {
-  return { current: () => tls, known: () => tls, look: () => undefined, onReplaced: () => undefined }
+  return { current: () => tls, known: () => tls, refreshIfDue: () => undefined, onReplaced: () => undefined }
 }
 
 class RenewedTls<Tls extends ApiTlsConfiguration> implements TlsSource<Tls> {
@@ -71,7 +71,7 @@ class RenewedTls<Tls extends ApiTlsConfiguration> implements TlsSource<Tls> {
     this.#listeners.push(listener)
   }
 
-  look(): void {
+  refreshIfDue(): void {
     const { runtime } = this.#settings
     if (ageOf(this.#askedAt, runtime.now()) >= askAgainMilliseconds) this.#ask().catch(() => undefined)
   }
@@ -80,7 +80,7 @@ class RenewedTls<Tls extends ApiTlsConfiguration> implements TlsSource<Tls> {
   current(): MaybePromise<Tls> {
     const known = this.#known
     if (known === undefined) return this.#ask()
-    this.look()
+    this.refreshIfDue()
     if (this.#flight === undefined || !isExpired(known, this.#settings.runtime.now())) return known
     return this.#flight.catch(() => known)
   }

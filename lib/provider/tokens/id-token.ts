@@ -20,7 +20,7 @@ import type { TokenOrigin } from '../key-lookup.js'
 import type { Keys } from '../keys.js'
 import { type RuleContext, optionalDate, relyingPartyRules, strictTolerance, timeRules } from './claim-rules.js'
 import { createClientDecryption } from './decryption.js'
-import { isKeyOf, requireTenant, tenantRule } from './tenants.js'
+import { requireTenant, tenantKeyRule, tenantRule } from './tenants.js'
 import { createSignatureVerifier } from './signature.js'
 import type { ClientSettings, ProviderSettings } from '../types.js'
 import { type IdTokenClaims, isIdTokenClaims } from '../../jose/id-token-claims.js'
@@ -87,7 +87,7 @@ export function createIdTokenValidator(settings: IdTokenSettings, keys: Keys): I
     algorithms,
     option: 'idTokenSigningAlg',
     clientSecret,
-    ...(settings.tenants === undefined ? {} : { isKeyOf: isKeyOf(settings) }),
+    isKeyOf: tenantKeyRule(settings),
   } as const
   const verifierFor = (from: TokenOrigin) => createSignatureVerifier({ ...signature, from }, keys)
   const verifiers = { provider: verifierFor('provider'), anyone: verifierFor('anyone') }

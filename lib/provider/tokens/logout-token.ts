@@ -1,6 +1,6 @@
 import { TokenValidationError } from '../../errors.js'
 import { quoted, quotedName } from '../../base/error-cause.js'
-import { isJsonObject, omitUndefined } from '../../base/json.js'
+import { isJsonObject } from '../../base/json.js'
 import { type ClaimRule, always, isDate, isText, requireClaims } from '../../jose/claim-rules.js'
 import { type JwsHeader, decodeJws } from '../../jose/jws.js'
 import { describingFailures } from '../../jose/token-details.js'
@@ -8,7 +8,7 @@ import type { Keys } from '../keys.js'
 import { type RuleContext, relyingPartyRules, strictTolerance, timeRules } from './claim-rules.js'
 import { createClientDecryption } from './decryption.js'
 import { createSignatureVerifier, requireRegisteredAlgorithm } from './signature.js'
-import { isKeyOf } from './tenants.js'
+import { tenantKeyRule } from './tenants.js'
 import type { ClientSettings, ProviderSettings } from '../types.js'
 
 /** A validated logout token. It has `subject`, `sid` or both. */
@@ -62,7 +62,7 @@ export function createLogoutTokenValidator(settings: LogoutTokenSettings, keys: 
     option: 'idTokenSigningAlg',
     clientSecret,
     from: 'anyone',
-    ...omitUndefined({ isKeyOf: settings.tenants === undefined ? undefined : isKeyOf(settings) }),
+    isKeyOf: tenantKeyRule(settings),
   } as const
   const verifySignature = createSignatureVerifier(signature, keys)
   // Encrypted as ID Tokens are, and refused otherwise (sections 2.4 and 2.6).

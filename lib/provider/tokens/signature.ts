@@ -42,7 +42,7 @@ export function createSignatureVerifier(settings: SignatureSettings, keys: Keys)
   const { from, isKeyOf } = settings
   const algorithms = algorithmNames(settings.algorithms)
   const alg = secretAlgorithm(algorithms)
-  const secretKeys = alg === undefined ? undefined : [clientSecretKey(alg, settings.clientSecret)]
+  const secretKeys = alg === undefined ? undefined : [clientSecretKey(alg, settings)]
   return async (jws, requireClaims) => {
     requireRegisteredAlgorithm(jws.header, settings)
     if (secretKeys !== undefined) verifySignature(jws, secretKeys, algorithms)
@@ -115,7 +115,7 @@ function refuseUnless(check: () => void, known: readonly VerificationKey[]): voi
   }
 }
 
-function clientSecretKey(alg: string, secret: string | undefined): VerificationKey {
-  if (secret !== undefined) return secretVerificationKey(secret, alg)
-  throw new ConfigurationError('invalid_options', `ID Tokens signed with ${alg} need a client secret`)
+function clientSecretKey(alg: string, { token, clientSecret }: SignatureSettings): VerificationKey {
+  if (clientSecret !== undefined) return secretVerificationKey(clientSecret, alg)
+  throw new ConfigurationError('invalid_options', `the signature of the ${token} with ${alg} needs a client secret`)
 }

@@ -1,4 +1,3 @@
-import { omitUndefined } from '../../base/json.js'
 import { type ClaimRule, requireClaims } from '../../jose/claim-rules.js'
 import { decodeJws } from '../../jose/jws.js'
 import { describingFailures } from '../../jose/token-details.js'
@@ -6,7 +5,7 @@ import type { Keys } from '../keys.js'
 import { type RuleContext, relyingPartyRules, timeRules } from './claim-rules.js'
 import { createClientDecryption } from './decryption.js'
 import { createSignatureVerifier, requireRegisteredAlgorithm } from './signature.js'
-import { isKeyOf } from './tenants.js'
+import { tenantKeyRule } from './tenants.js'
 import type { ClientSettings, ProviderSettings } from '../types.js'
 
 /** Returns the parameters of a signed authorization response, as a plain one has them. */
@@ -53,7 +52,7 @@ export function createSignedResponses(settings: SignedResponseSettings, keys: Ke
     option: own === undefined ? 'idTokenSigningAlg' : 'authorizationResponseAlg',
     clientSecret,
     from: 'anyone',
-    ...omitUndefined({ isKeyOf: settings.tenants === undefined ? undefined : isKeyOf(settings) }),
+    isKeyOf: tenantKeyRule(settings),
   } as const
   const verifySignature = createSignatureVerifier(signature, keys)
   const decrypt = createClientDecryption(settings, { token, response: 'authorization' })

@@ -4,9 +4,9 @@ import { callInTime } from '../../base/timers/call-in-time.js'
 import type { VerificationKey } from '../../jose/algorithms.js'
 import type { ClaimRule } from '../../jose/claim-rules.js'
 import type { IdTokenClaims } from '../../jose/id-token-claims.js'
-import type { Jws } from '../../jose/jws.js'
 import { tenantIn } from '../../options/common/tenants.js'
 import type { ProviderSettings } from '../types.js'
+import type { KeyRule } from './signature.js'
 
 /** An issuer, or a template of issuers and the tenants that are accepted. */
 export type TenantSettings = Pick<ProviderSettings, 'issuer' | 'tenants'>
@@ -20,9 +20,9 @@ export const tenantRule: ClaimRule<TenantSettings> = {
   holds: (tid, { issuer, tenants }, { iss }) => tenants === undefined || tid === tenantIn(iss, issuer),
 }
 
-/** Whether a key signs for the issuer that a token names: keys of a template may each belong to one tenant. */
-export function isKeyOf({ issuer }: TenantSettings): (key: VerificationKey, jws: Jws) => boolean {
-  return (key, { payload }) => signsFor(key, [issuer, payload['iss']])
+/** The rule that a key signs for the issuer that a token names, where the issuer is a template: each key may belong to one tenant. */
+export function tenantKeyRule({ issuer, tenants }: TenantSettings): KeyRule | undefined {
+  return tenants === undefined ? undefined : (key, { payload }) => signsFor(key, [issuer, payload['iss']])
 }
 
 /** Whether a key signs for an issuer that has these names: its JWK may name one of them, a template that one fits, or nothing. */

@@ -3,7 +3,7 @@ import { outage } from '../../base/outage.js'
 import type { ProviderError } from '../../errors.js'
 import { isLocalhostName } from '../../options/common/fields.js'
 
-// What the IANA registry of special-purpose IPv4 addresses does not call globally reachable, with multicast (RFC 5771), and
+// Blocks that the IANA registry of special-purpose IPv4 addresses does not list as globally reachable, multicast (RFC 5771), and
 // the address at which Azure answers its machines.
 const specialIpv4 = [
   '0.0.0.0/8',

@@ -34,7 +34,7 @@ export interface PendingResponse {
 /** Sends requests; does not follow redirects. */
 export interface Transport {
   send(url: string, request: TransportRequest): PendingResponse
-  /** Closes idle connections. */
+  /** Closes all connections, those with requests in progress too. */
   close(): void
 }
 

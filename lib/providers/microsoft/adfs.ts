@@ -29,8 +29,8 @@ export function adfs(options: AdfsOptions): LoginPreset {
 }
 
 /**
- * Access tokens for a Web API: `bearer(adfs.api({ host, audience }))`. Their `iss` is another than the issuer's, and over plain
- * http; the audience is the Web API's identifier, with `microsoft:identityserver:` before it. People are identified by `upn`,
+ * Access tokens for a Web API: `bearer(adfs.api({ host, audience }))`. Their `iss` differs from the
+ * issuer, and is an http URL; the audience is the Web API's identifier, with `microsoft:identityserver:` before it. People are identified by `upn`,
  * which a rule of the Web API has to issue: AD FS writes no `sub` into access tokens.
  *
  * @throws {ConfigurationError} `invalid_options`

@@ -1,15 +1,19 @@
 import { isError, isOidcError, redactedCause, systemCode } from '../../base/error-cause.js'
-import { AccessError, type OidcError, SessionError, UpstreamError } from '../../errors.js'
+import { type OidcError, SessionError, UpstreamError } from '../../errors.js'
 import { thrownError } from '../../middleware/http/error-response.js'
 import { tlsFailure } from '../../provider/tls/failure.js'
-import type { TargetFlaw } from '../path.js'
+import { notForwarded } from '../refusals.js'
 
 const timeouts = ['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_CONNECT_TIMEOUT', 'ETIMEDOUT']
 // HPE_: the parser's.
 const invalid = /^(?:HPE_\w+|UND_ERR_(?:HEADERS_OVERFLOW|RES_CONTENT_LENGTH_MISMATCH|HTTP_PARSER)|ERR_HTTP2_\w+)$/
 
-/** The error of a request that the API has not answered. */
-export function upstreamError(reason: unknown): unknown {
+/**
+ * The error of a request that the API has not answered.
+ *
+ * @param hasCertificate - whether the connection presents a certificate of the client
+ */
+export function upstreamError(reason: unknown, hasCertificate: boolean): unknown {
   if (isOidcError(reason)) return reason
   const code = isError(reason) ? codeOf(reason) : undefined
   // A mistake of this package or of the application, not of the API.
@@ -24,7 +28,7 @@ export function upstreamError(reason: unknown): unknown {
   if (invalid.test(code)) {
     return new UpstreamError('upstream_response_invalid', 'the API behind apiProxy() sent no valid response', { cause })
   }
-  const why = tlsFailure(reason, false)
+  const why = tlsFailure(reason, hasCertificate)
   const message = `the API behind apiProxy() could not be reached${why === undefined ? '' : ` (${why})`}`
   return new UpstreamError('upstream_unreachable', message, { cause })
 }
@@ -39,23 +43,6 @@ export function isLostConnection(error: unknown): boolean {
 // Not all errors of undici's parser have a code.
 function codeOf(error: Error): string | undefined {
   return error.name === 'HTTPParserError' ? 'HPE_INVALID' : systemCode(error)
-}
-
-/** The error for a request target that may lead elsewhere. */
-export function refusedTarget(flaw: TargetFlaw): AccessError {
-  return flaw === 'length'
-    ? notForwarded('the URL is longer than 8192 characters', 414)
-    : notForwarded('the path has a spelling that servers read in different ways: send it in its plainest form', 400)
-}
-
-/** The error for a method that is not for APIs. */
-export function refusedMethod(): AccessError {
-  const headers = { Allow: 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS' }
-  return new AccessError('not_forwarded', 'this method is not sent on to an API', { status: 405, headers })
-}
-
-function notForwarded(message: string, status: number): AccessError {
-  return new AccessError('not_forwarded', message, { status })
 }
 
 /** Whether a login helps: the session has ended, or its access token has expired for good. */

@@ -57,6 +57,11 @@ export class Upstream {
     this.#tls = createTlsSource<ApiTlsConfiguration>(tls, source)
   }
 
+  /** Whether connections present a certificate of the client, as far as is known. */
+  get hasCertificate(): boolean {
+    return this.#tls.known()?.cert !== undefined
+  }
+
   /** Sends a request. A body may take any time: event streams have no end. */
   async send(call: UpstreamCall): Promise<UpstreamResponse> {
     const { method, path, body } = call

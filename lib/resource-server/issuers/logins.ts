@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
-
 import { processWide } from '../../base/runtime.js'
+import { isIssuerTemplate, tenantPlace } from '../../options/common/tenants.js'
 
 /** One `oidc()` of this process, as its provider knows it. */
 interface Login {
@@ -38,7 +38,7 @@ export function noteLogin({ clientId, issuer, issuerAliases = [] }: Login): void
   clientIds.add(clientId)
   for (const spelling of [issuer, ...issuerAliases]) {
     issuers.add(spelling)
-    if (spelling.includes('{')) templates.add(spelling)
+    if (isIssuerTemplate(spelling)) templates.add(spelling)
   }
 }
 
@@ -74,7 +74,8 @@ export function isLoginIssuer(issuer: unknown): boolean {
   return issuers.has(issuer) || [...templates].some((template) => fits(issuer, template))
 }
 
+// A login accepts fewer: its tenant must be a name or an ID. For a refusal that is not asked.
 function fits(issuer: string, template: string): boolean {
-  const [start = '', end, ...more] = template.split(/\{[A-Za-z]+\}/)
+  const [start = '', end, ...more] = template.split(tenantPlace)
   return end !== undefined && more.length === 0 && issuer.startsWith(start) && issuer.endsWith(end)
 }

@@ -6,7 +6,7 @@ import { hasNeededAudience } from '../../options/bearer/issuers.js'
 import { asymmetricAlgorithms } from '../../options/common/algorithms.js'
 import type { Cached } from '../../base/cache/cached-document.js'
 import { type Keys, createKeys } from '../../provider/keys.js'
-import { createMetadata, endpointOf } from '../../provider/metadata.js'
+import { createMetadata, endpointOf, noNeeds } from '../../provider/metadata.js'
 import type { KeyRule } from '../../provider/tokens/signature.js'
 import { signsFor } from '../../provider/tokens/tenants.js'
 import { type HttpClient, createHttpClient } from '../../provider/transport/http-client.js'
@@ -52,9 +52,6 @@ const maxSubjectLengths = { rfc9068: 255, jwt: 255, external: 2048 } as const sa
   AccessTokenProfile,
   number
 >
-
-/** No metadata member is required up front: code that uses one checks for it. */
-const noNeeds = { members: [], pkce: false }
 
 /**
  * Sets up one issuer. Nothing is fetched yet.

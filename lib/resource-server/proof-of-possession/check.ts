@@ -46,7 +46,7 @@ export function createPossessionCheck(rules: PossessionRules, challenges: Bearer
 
 function requireCertificate(x5t: string, { mtls }: PossessionRules, request: TokenRequest): void {
   if (mtls && request.certificateThumbprint() === x5t) return
-  throw bindingFailed('is bound to another client certificate', 'mtls')
+  throw bindingFailed('is bound to a client certificate that the request did not present', 'mtls')
 }
 
 function bindingFailed(why: string, option: 'dpop' | 'mtls'): TokenValidationError {

@@ -15,7 +15,7 @@ import {
   requireClaims,
 } from '../../jose/claim-rules.js'
 import type { AccessTokenProfile } from '../../options/bearer/issuer-options.js'
-import { clientClaims } from './machine-claims.js'
+import { clientIdClaims } from '../../jose/client-claims.js'
 
 /** Where claims come from: a JWT of one of the profiles, or an introspection response. */
 type ClaimSource = AccessTokenProfile | 'introspection'
@@ -109,11 +109,11 @@ function checkAudience(aud: unknown, audience: readonly string[] | null): void {
 }
 
 function checkClients(claims: Readonly<JsonObject>, clients: readonly string[]): void {
-  const names = clientClaims.filter((claim) => claims[claim] !== undefined && claims[claim] !== null)
+  const names = clientIdClaims.filter((claim) => claims[claim] !== undefined && claims[claim] !== null)
   const unlisted = names.find((claim) => !clients.some((client) => client === claims[claim]))
   const wanted = `"clients" is ${quoted(clients)}`
   if (names.length === 0) {
-    const message = `the token names no client in ${clientClaims.join(', ')}, and ${wanted}`
+    const message = `the token names no client in ${clientIdClaims.join(', ')}, and ${wanted}`
     const details = { subject: 'client_id', seen: 'missing', expected: quoted(clients), option: 'clients' }
     throw new TokenValidationError('token_claim_missing', message, { details })
   }

@@ -4,7 +4,8 @@ import type { Jws } from '../../jose/jws.js'
 import type { TrustedIssuer } from '../issuers/trusted-issuer.js'
 import type { SignedToken } from '../types.js'
 import { checkTokenClaims } from './access-token-claims.js'
-import { clientClaims, isFilled } from './machine-claims.js'
+import { clientIdClaims } from '../../jose/client-claims.js'
+import { isFilled } from './machine-claims.js'
 import type { OpaqueValidation } from './opaque.js'
 import { boundAsIn } from './verified-token.js'
 
@@ -47,7 +48,7 @@ export function requireRest({ payload }: Jws, trusted: TrustedIssuer, clock: Clo
     issuer,
     aliases,
     audience: payload['aud'] === undefined || payload['aud'] === null ? null : audience,
-    clients: clientClaims.some((name) => isFilled(payload[name])) ? clients : undefined,
+    clients: clientIdClaims.some((name) => isFilled(payload[name])) ? clients : undefined,
   })
 }
 

@@ -1,19 +1,8 @@
 import type { JsonObject } from '../../base/json.js'
+import { clientIdClaims, clientOf } from '../../jose/client-claims.js'
 import { scopesIn } from './scopes.js'
 
 type Claims = Readonly<JsonObject>
-
-/** The claims that name the client a token was issued to, the standard one first (RFC 9068 section 2.2). */
-export const clientClaims = ['client_id', 'azp', 'cid', 'appid'] as const
-
-/** The client that a token was issued to, if it names one. */
-export function clientOf(claims: Claims): string | undefined {
-  for (const name of clientClaims) {
-    const value = claims[name]
-    if (isText(value)) return value
-  }
-  return undefined
-}
 
 /** Whom a token speaks for: `both` if it contradicts itself, `unknown` if it does not say. */
 export type Speaker = 'machine' | 'person' | 'both' | 'unknown'
@@ -92,10 +81,8 @@ function isMachineGrant({ gty, grant_type: grantType }: Claims): boolean {
  * `(age!…)`: ForgeRock.
  */
 export function isOwnSubject(claims: Claims): boolean {
-  const { sub, client_id: id, azp, cid, appid } = claims
-  return (
-    isText(sub) && (namesClient(sub, id) || namesClient(sub, azp) || namesClient(sub, cid) || namesClient(sub, appid))
-  )
+  const { sub } = claims
+  return isText(sub) && clientIdClaims.some((name) => namesClient(sub, claims[name]))
 }
 
 function namesClient(sub: string, client: unknown): boolean {

@@ -36,9 +36,9 @@ interface Answer<Result> {
 
 const maxAnswers = 5000
 const maxRefusalSeconds = 10
-// A token that the server cannot cope with is one, or two: anyone can have made it up.
+// One or two failures do not count: anyone can send a made-up token that the server fails on.
 const backoffRules = { free: 2, maxSeconds: 30 }
-// The same of one token: others do not wait with it, and when the server is back, nor does it for long.
+// The same for one token: others do not wait with it, and it does not wait long once the server is back.
 const tokenBackoffRules = { free: 1, maxSeconds: 5 }
 const maxFailing = 1000
 // An answer that makes no sense was about one token: the server itself is there. Nor does the limit of this process say

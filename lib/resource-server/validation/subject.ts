@@ -1,7 +1,7 @@
 import type { OidcErrorInit } from '../../error-details.js'
 import { TokenValidationError } from '../../errors.js'
 import type { JsonObject } from '../../base/json.js'
-import { findSignOfPerson } from './client-claims.js'
+import { findSignOfPerson } from './person-signs.js'
 import { isOwnSubject, type Speaker } from './machine-claims.js'
 
 /** Where the tokens of one issuer name their subject. */

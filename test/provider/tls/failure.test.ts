@@ -72,7 +72,7 @@ describe('MT05: a provider that cannot be reached by TLS is an outage, and the m
     const error = await failureAt(server, { ca: [authority.pem] })
     expect(error).toMatchObject({ code: 'provider_unreachable', status: 503 })
     expect(error.message).toMatch(
-      /it wants a certificate of this client|refuses the certificate of this client, or wants one/,
+      /it requires a certificate of this client|refuses the certificate of this client, or requires one/,
     )
   })
 
@@ -113,12 +113,12 @@ test('a server that is not revoked is reached, where a revocation list of its au
 const coded = (code: string, message = 'x') => Object.assign(new Error(message), { code })
 
 test.each([
-  ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', 'it wants a certificate of this client'],
+  ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', 'it requires a certificate of this client'],
   ['ERR_SSL_TLSV1_ALERT_UNKNOWN_CA', 'it refuses the certificate of this client'],
   ['ERR_SSL_SSLV3_ALERT_CERTIFICATE_REVOKED', 'it refuses the certificate of this client'],
   ['ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED', 'it refuses the certificate of this client'],
   ['ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE', 'it refuses the certificate of this client'],
-  ['ERR_SSL_WRONG_VERSION_NUMBER', 'does it speak https there?'],
+  ['ERR_SSL_WRONG_VERSION_NUMBER', 'it does not speak TLS'],
 ])('an alert of the server is understood: %s', (code, reason) => {
   expect(tlsFailure(new TypeError('fetch failed', { cause: coded(code) }), true)).toContain(reason)
 })
@@ -126,7 +126,7 @@ test.each([
 test('an alert of TLS 1.2 is understood by its text, and plain http by the lack of one', () => {
   const alert = 'write EPROTO 00E8:error:0A000415:SSL routines:ssl3_read_bytes:sslv3 alert certificate expired'
   expect(tlsFailure(coded('EPROTO', alert), true)).toContain('it refuses the certificate of this client')
-  expect(tlsFailure(coded('EPROTO', 'write EPROTO 00E8:wrong version number'), true)).toContain('speak https')
+  expect(tlsFailure(coded('EPROTO', 'write EPROTO 00E8:wrong version number'), true)).toContain('it does not speak TLS')
 })
 
 test('what is not a failure of TLS has no such reason', () => {

@@ -181,7 +181,7 @@ describe('MT06: certificates that a function returns', () => {
     }, clock)
     tls.onReplaced(() => replaced.push(tls.known()?.cert))
     for (let times = 0; times < 4; times += 1) {
-      tls.look()
+      tls.refreshIfDue()
       await settled()
       clock.advance(60)
     }

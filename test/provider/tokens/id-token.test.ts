@@ -280,7 +280,7 @@ describe('the signature and header of an ID Token', () => {
     }
     const short = { idTokenSigningAlg: alg, clientSecret: 'x'.repeat(bytes - 1) }
     expect((await failureOf(() => idTokensOf(op, short))).message).toContain(
-      `${alg} needs a client secret of at least ${bytes} bytes`,
+      `${alg} needs a secret of at least ${bytes} bytes`,
     )
   })
 

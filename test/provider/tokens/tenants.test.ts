@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { parseOidcOptions } from '../../../lib/options/oidc/schema.js'
 import { createKeys } from '../../../lib/provider/keys.js'
-import { createMetadata } from '../../../lib/provider/metadata.js'
+import { createMetadata, loginNeeds } from '../../../lib/provider/metadata.js'
 import { createIdTokenValidator } from '../../../lib/provider/tokens/id-token.js'
 import { createLogoutTokenValidator } from '../../../lib/provider/tokens/logout-token.js'
 import { createHttpClient } from '../../../lib/provider/transport/http-client.js'
@@ -138,7 +138,7 @@ describe('the metadata of several tenants', () => {
     const op = new FakeProvider({ issuer: 'https://login.example' })
     op.answers[new URL(url).pathname] = () => json({ ...op.metadata, issuer: template })
     const settings = { ...op.settings, issuer: template, discoveryUrl }
-    const known = await createMetadata(settings, createHttpClient(settings)).get()
+    const known = await createMetadata(settings, createHttpClient(settings), loginNeeds).get()
     expect([known.issuer, op.requests]).toEqual([template, [url]])
   })
 })

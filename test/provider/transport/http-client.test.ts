@@ -72,7 +72,9 @@ describe('the HTTP client in an outage', () => {
   test('asks whether the provider speaks https, where it answers in plain http', async () => {
     const cause = Object.assign(new Error('write EPROTO'), { code: 'EPROTO' })
     const httpClient = answering(() => Promise.reject(new TypeError('fetch failed', { cause })))
-    expect((await failureOf(httpClient.request(url))).message).toContain('(does it speak https there?)')
+    expect((await failureOf(httpClient.request(url))).message).toContain(
+      '(it does not speak TLS: check that the URL should begin with https)',
+    )
   })
 
   test('reports an unreachable provider as 503 with Retry-After', async () => {

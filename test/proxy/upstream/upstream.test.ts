@@ -139,7 +139,9 @@ describe('an API on https', () => {
     const answer = await proxied.call('/api/x')
     expect([answer.status, answer.json()]).toEqual([502, expect.objectContaining({ code: 'upstream_unreachable' })])
     const unknown = Object.assign(new Error('x'), { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' })
-    expect(upstreamError(unknown)).toMatchObject({ message: expect.stringContaining('that is not trusted here') })
+    expect(upstreamError(unknown, false)).toMatchObject({
+      message: expect.stringContaining('that is not trusted here'),
+    })
   })
 
   test('sees the certificate of the client', async () => {

@@ -23,7 +23,7 @@ async function bindingFailureOf(refused: Promise<unknown>) {
 }
 
 describe('a token that is bound to a certificate', () => {
-  const elsewhere = ['the token is bound to another client certificate', 'cnf', 'mtls']
+  const elsewhere = ['the token is bound to a client certificate that the request did not present', 'cnf', 'mtls']
 
   test.each([{ source: 'socket' }, header, { ...header, required: true }])(
     'is taken with that one, and no other: %j',
@@ -83,7 +83,7 @@ describe('a token that is bound to a key', () => {
     const proven = () => ({ url: apiUrl, dpop: client.proof(token) })
     await validator.validate(`DPoP ${token}`, { ...proven(), ...certificate })
     expect(await bindingFailureOf(validator.validate(`DPoP ${token}`, proven()))).toEqual([
-      'the token is bound to another client certificate',
+      'the token is bound to a client certificate that the request did not present',
       'cnf',
       'mtls',
     ])

@@ -1,6 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
 import {
-  clientOf,
   isFilled,
   personScopeIn,
   type Speaker,
@@ -190,18 +189,6 @@ describe('a token of the type of RFC 9068', () => {
     expect(speakerOf({ ...own, sub: 'web', scope: 'openid', acr: '1' }, true)).toBe('machine')
     expect(speakerOf({ ...own, sub: 'web', scope: 'openid', acr: '1', sid: 's' }, true)).toBe('both')
     expect(speakerOf({ ...own, preferred_username: 'service-account-x' }, true)).toBe('both')
-  })
-})
-
-describe('the client of a token', () => {
-  const all = { client_id: 'a', azp: 'b', cid: 'c', appid: 'd' }
-
-  test('is the first that is named', () => {
-    expect(clientOf(all)).toBe('a')
-    expect(clientOf({ ...all, client_id: undefined })).toBe('b')
-    expect(clientOf({ ...all, client_id: '', azp: null })).toBe('c')
-    expect(clientOf({ ...all, client_id: 5, azp: ['b'], cid: {} })).toBe('d')
-    expect(clientOf({ clientId: 'a' })).toBeUndefined()
   })
 })
 

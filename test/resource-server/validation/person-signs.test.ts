@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { findSignOfPerson } from '../../../lib/resource-server/validation/client-claims.js'
+import { findSignOfPerson } from '../../../lib/resource-server/validation/person-signs.js'
 
 const signIn = (claims: Record<string, unknown>, scopes: readonly string[] = [], allowed: readonly string[] = []) =>
   findSignOfPerson(claims, scopes, allowed)
