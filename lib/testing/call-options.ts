@@ -49,8 +49,8 @@ export interface SignInOptions {
 export interface BackchannelLogoutOptions {
   /** The application. @default every application that the person has signed in to by `signIn()` */
   app?: AppUnderTest | undefined
-  /** Path of the route. @default `backchannel-logout` beside the callback */
+  /** Path of the route. @default with `app`, '/backchannel-logout'; else `backchannel-logout` beside the callback */
   path?: string | undefined
-  /** The client that the token is for. @default the first of `clients` */
+  /** The client that the token is for. @default with `app`, the first of `clients`; else each one that the person signed in to */
   clientId?: string | undefined
 }

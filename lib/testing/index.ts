@@ -11,5 +11,5 @@ export type { BearerTestOptions, ClientTestOptions, OidcTestOptions, ProviderTes
 export type { TestClient, TestProviderOptions, TestUser } from './options.js'
 export type { TestEndpoint } from './provider/metadata.js'
 export type { TestProvider } from './provider/types.js'
-export type { AccessTokens, TestTokenOptions } from './test-tokens.js'
+export type { AccessTokens, TestIdTokenOptions, TestTokenOptions } from './test-tokens.js'
 export type { Walked } from './walk.js'

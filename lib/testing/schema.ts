@@ -63,16 +63,23 @@ export const backchannelLogoutOptions = section({
   clientId: v.optional(text('a client ID')),
 })
 
-/** The checks of the options of `accessToken()`. */
-export const tokenOptions = section({
+const idTokenEntries = {
   sub: v.optional(words),
-  scope: v.optional(words, ''),
-  audience: v.optional(v.union([words, v.array(words)], 'must be a string, or a list of strings')),
   clientId: v.optional(words),
   expiresIn: v.optional(number),
+  claims: v.optional(members),
+}
+
+/** The checks of the options of `accessToken.idToken()`. */
+export const idTokenOptions = section(idTokenEntries)
+
+/** The checks of the options of `accessToken()`. */
+export const tokenOptions = section({
+  ...idTokenEntries,
+  scope: v.optional(words, ''),
+  audience: v.optional(v.union([words, v.array(words)], 'must be a string, or a list of strings')),
   typ: v.optional(words),
   jkt: v.optional(words),
-  claims: v.optional(members),
 })
 
 /** The checks of the options of `signedIn()`. */

@@ -159,9 +159,11 @@ class Provider implements TestProvider {
       const visit = { send: this.#senderOf(app), path: path ?? '/backchannel-logout' }
       return [{ ...visit, clientId: clientId ?? this.options.oidc.clientId }]
     }
-    const visits = [...(this.#visits.get(person)?.values() ?? [])]
+    const all = [...(this.#visits.get(person)?.values() ?? [])]
+    const visits = clientId === undefined ? all : all.filter((visit) => visit.clientId === clientId)
     if (visits.length > 0) return visits
-    const message = `${person.name} has not signed in anywhere by signIn(): give backchannelLogout() the application, as { app }`
+    const where = clientId === undefined ? 'anywhere' : `at the client "${clientId}"`
+    const message = `${person.name} has not signed in ${where} by signIn(): give backchannelLogout() the application, as { app }`
     throw new ConfigurationError('invalid_options', message)
   }
 }

@@ -4,8 +4,8 @@ import { ConfigurationError } from '../errors.js'
 import { checkOptions } from '../options/common/parse.js'
 import type { Person } from './options.js'
 import { type Grant, type ProviderKey, type ProviderState, newKey } from './provider/state.js'
-import { accessTokenClaims, issueAccessToken, issueIdToken, sign } from './provider/tokens.js'
-import { tokenOptions } from './schema.js'
+import { accessTokenClaims, idTokenClaims, issueAccessToken, sign } from './provider/tokens.js'
+import { idTokenOptions, tokenOptions } from './schema.js'
 
 /** Content of an access token of `accessToken()`. */
 export interface TestTokenOptions {
@@ -27,6 +27,9 @@ export interface TestTokenOptions {
   claims?: Readonly<Record<string, unknown>> | undefined
 }
 
+/** Content of an ID Token of `accessToken.idToken()`. */
+export type TestIdTokenOptions = Pick<TestTokenOptions, 'sub' | 'clientId' | 'expiresIn' | 'claims'>
+
 type TokenOptions = v.InferOutput<typeof tokenOptions>
 
 /** Makes access tokens, valid and invalid ones. */
@@ -41,8 +44,8 @@ export interface AccessTokens {
   fromOtherIssuer(options?: TestTokenOptions): string
   /** One that is signed with a foreign key, under the name of the provider's key. */
   forged(options?: TestTokenOptions): string
-  /** An ID Token. No API may accept it. */
-  idToken(options?: TestTokenOptions): string
+  /** An ID Token, by default valid for 300 seconds. No API may accept it. */
+  idToken(options?: TestIdTokenOptions): string
 }
 
 // Shared by all providers: to make a key takes a tenth of a second.
@@ -66,7 +69,8 @@ export function createAccessTokens(state: ProviderState): AccessTokens {
       forged: maker(({ typ = 'at+jwt', ...options }) =>
         sign(state, typ, claimsOf(state, grantOf(state, options), options), (foreignKey ??= newKey())),
       ),
-      idToken: maker((options) => idToken(state, options)),
+      idToken: (options: TestIdTokenOptions = {}) =>
+        idToken(state, checkOptions('accessToken.idToken()', idTokenOptions, options)),
     },
   )
 }
@@ -78,18 +82,33 @@ function accessToken(state: ProviderState, options: TokenOptions): string {
   return typ === undefined ? issueAccessToken(state, grant, claims) : sign(state, typ, claims)
 }
 
-function idToken(state: ProviderState, options: TokenOptions): string {
-  const grant = { ...grantOf(state, options), scope: 'openid', nonce: state.clock.newName() }
-  return issueIdToken(state, grant) ?? ''
+function idToken(state: ProviderState, options: v.InferOutput<typeof idTokenOptions>): string {
+  const grant = { ...grantOf(state, options), nonce: state.clock.newName() }
+  return sign(state, 'JWT', changedBy(state, options, idTokenClaims(state, grant)))
 }
 
-function claimsOf(state: ProviderState, grant: Grant, { expiresIn, claims }: TokenOptions): JsonObject {
-  const { exp: usual, ...others } = accessTokenClaims(state, grant)
-  const exp = expiresIn === undefined ? usual : state.clock.seconds + expiresIn
-  return omitUndefined({ ...others, exp, ...claims })
+function claimsOf(state: ProviderState, grant: Grant, options: TokenOptions): JsonObject {
+  return changedBy(state, options, accessTokenClaims(state, grant))
 }
 
-function grantOf(state: ProviderState, { sub, scope, audience, clientId, jkt }: TokenOptions): Grant {
+function changedBy(
+  { clock }: ProviderState,
+  { expiresIn, claims }: Pick<TokenOptions, 'expiresIn' | 'claims'>,
+  usual: JsonObject,
+): JsonObject {
+  return omitUndefined({ ...usual, ...(expiresIn === undefined ? {} : { exp: clock.seconds + expiresIn }), ...claims })
+}
+
+function grantOf(
+  state: ProviderState,
+  {
+    sub,
+    scope = '',
+    audience,
+    clientId,
+    jkt,
+  }: Partial<Pick<TokenOptions, 'sub' | 'scope' | 'audience' | 'clientId' | 'jkt'>>,
+): Grant {
   const { users, clients } = state.configuration
   const [[firstClient = ''] = []] = clients
   return {

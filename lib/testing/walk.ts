@@ -3,6 +3,7 @@ import { ProviderError, TransactionError } from '../errors.js'
 import type { AppResponse, Send } from './agent.js'
 import { choiceIn, onwardUrl, start, windowIn } from './app-page.js'
 import { CookieJar } from './cookie-jar.js'
+import { OAuthError } from './provider/answers.js'
 import {
   type AuthorizationAnswer,
   type Decision,
@@ -62,7 +63,7 @@ export class Walk {
     const { url, last } = await this.#leave(path, endpointPaths.authorization, 'GET')
     if (url === undefined) throw notLed(`GET ${path}`, last)
     this.#requireUp('authorization')
-    const request = readAuthorizationRequest(this.#state, url.searchParams)
+    const request = accepted(() => readAuthorizationRequest(this.#state, url.searchParams))
     const answer = authorize(this.#state, request, decision)
     const response = await this.#comeBack(answer)
     if (response.status >= 400 && decision.error === undefined) throw refusal(answer, response)
@@ -82,7 +83,7 @@ export class Walk {
       return this.#result(first)
     }
     this.#requireUp('endSession')
-    const target = endSession(this.#state, url.searchParams)
+    const target = accepted(() => endSession(this.#state, url.searchParams))
     if (target === undefined) return { status: 200, location: undefined, cookie: this.#jar.header }
     return this.#result(await this.#open(pathOf(target), 'cross-site'))
   }
@@ -146,6 +147,16 @@ export class Walk {
 
   #result({ status, location }: AppResponse): Walked {
     return { status, location, cookie: this.#jar.header }
+  }
+}
+
+// The provider shows such an error on a page of its own: no redirect may carry it.
+function accepted<T>(read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    if (!(error instanceof OAuthError)) throw error
+    throw new TransactionError('login_refused', `the provider refused the request (${error.error}): ${error.message}`)
   }
 }
 

@@ -66,8 +66,8 @@ describe('what a test asks of its provider', () => {
   })
 
   test.each([
-    [{ sb: 'alice' }, 'accessToken(): invalid options\n  - "sb" is not an option: did you mean "sub"?'],
-    [{ scope: ['orders'] }, '"scope" must be a string'],
+    [{ sb: 'alice' }, '(): invalid options\n  - "sb" is not an option: did you mean "sub"?'],
+    [{ clientId: ['web'] }, '"clientId" must be a string'],
     [{ expiresIn: Number.NaN }, '"expiresIn" must be a number of seconds'],
     ['alice', 'options must be an object'],
   ])('accessToken() refuses %j', (options, message) => {

@@ -80,6 +80,25 @@ describe('oidc({ providers }) with test providers', () => {
     expect((await agent.get('/')).status).toBe(401)
   })
 
+  test('ends only the sessions at one client, if backchannelLogout() names it', async () => {
+    const provider = await testProvider({ clients: { shop: {}, blog: {} }, users: { alice: {} } })
+    const agents = await Promise.all(
+      ['shop', 'blog'].map(async (clientId) => {
+        const agent = request.agent(
+          express()
+            .use(oidc({ ...provider.options.oidc, clientId }))
+            .use(requireAuth()),
+        )
+        await provider.signIn(agent, 'alice')
+        return agent
+      }),
+    )
+    expect(await provider.backchannelLogout('alice', { clientId: 'blog' })).toEqual([200])
+    const statuses = await Promise.all(agents.map(async (agent) => (await agent.get('/')).status))
+    expect(statuses).toEqual([404, 401])
+    await expect(provider.backchannelLogout('alice', { clientId: 'none' })).rejects.toThrow('at the client "none"')
+  })
+
   test('has sessions of signedIn() at the provider of that name', async () => {
     const { app, auth } = web()
     const statuses = Object.entries({ work: 200, home: 401 })

@@ -297,7 +297,7 @@ describe('accessToken()', () => {
     ['idToken', 'token_type_refused'],
   ] as const)('makes a bad one, %s, that is refused for just that', async (kind, code) => {
     const { get, codes } = api()
-    expect((await get(provider.accessToken[kind]({ scope: 'orders' }))).status).toBe(401)
+    expect((await get(provider.accessToken[kind]({ sub: 'alice' }))).status).toBe(401)
     expect(codes).toEqual([code])
   })
 

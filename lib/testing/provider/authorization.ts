@@ -1,6 +1,7 @@
 import { parseUrl } from '../../base/url.js'
 import { type AuthorizationDetail, authorizationDetailsIn } from '../../options/authorization-details/detail.js'
 import { omitUndefined, parseJsonValue } from '../../base/json.js'
+import { isLocalhostName, isLoopback } from '../../options/common/fields.js'
 import type { Person } from '../options.js'
 import { OAuthError, required } from './answers.js'
 import { clientOf } from './client-authentication.js'
@@ -24,7 +25,6 @@ export interface Decision {
 }
 
 const codeSeconds = 60
-const loopback = /^(?:localhost|127(?:\.\d+){3}|\[::1\]|.+\.localhost)$/
 
 /** The parameters of an authorization request: of its URL, or pushed before (RFC 9126 section 4). Throws what no redirect may carry. */
 export function readAuthorizationRequest(state: ProviderState, query: URLSearchParams): URLSearchParams {
@@ -111,9 +111,9 @@ export function requireRedirectUri(state: ProviderState, request: URLSearchParam
 export function isUsualRedirect(uri: string, isLocalOnly: boolean): boolean {
   const url = parseUrl(uri)
   if (url === undefined) return false
-  const { protocol, hostname, hash, username, password } = url
+  const { protocol, hash, username, password } = url
   if (hash !== '' || username !== '' || password !== '') return false
-  if (loopback.test(hostname)) return protocol === 'http:' || protocol === 'https:'
+  if (isLoopback(url) || isLocalhostName(url.hostname)) return protocol === 'http:' || protocol === 'https:'
   return protocol === 'https:' && !isLocalOnly
 }
 

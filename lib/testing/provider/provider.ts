@@ -57,7 +57,7 @@ export class ProviderServer {
     const [name] = Object.entries(endpointPaths).find(([, known]) => known === path) ?? []
     if (name === undefined || !isEndpointName(name)) return new Response(null, { status: 404 })
     const failure = this.#failures.get(name)
-    if (failure !== undefined) return json(failure.body, failure.status)
+    if (failure !== undefined) return failureResponse(failure)
     if (name === 'authorization' || name === 'endSession') return new Response(null, { status: 404 })
     try {
       return endpoints[name](this.#state, request)
@@ -81,6 +81,13 @@ export class ProviderServer {
     if (name === undefined) this.#failures.clear()
     else this.#failures.delete(name)
   }
+}
+
+// These have no body (RFC 9110 section 15); Response throws if they are given one.
+const bodiless: readonly number[] = [204, 205, 304]
+
+function failureResponse({ status, body }: Failure): Response {
+  return bodiless.includes(status) ? new Response(null, { status }) : json(body, status)
 }
 
 function postOnly(endpoint: Endpoint): Endpoint {

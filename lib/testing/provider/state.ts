@@ -54,7 +54,7 @@ export interface ProviderState {
   readonly clock: TestClock
   readonly codes: Map<string, PendingCode>
   readonly tokens: Map<string, IssuedToken>
-  /** Refresh tokens that were used: whoever uses one again ends its login. */
+  /** Refresh tokens that were used. A second use revokes all refresh tokens of the person (RFC 9700 section 4.14.2). */
   readonly usedRefreshTokens: Map<string, Grant>
   /** Pushed authorization requests. */
   readonly pushed: Map<string, { readonly parameters: URLSearchParams; readonly expiresAt: number }>

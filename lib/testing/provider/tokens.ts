@@ -52,11 +52,15 @@ export function issueRefreshToken(state: ProviderState, grant: Grant): string {
 
 /** Signs an ID Token (OpenID Connect Core section 2); undefined if nobody has signed in. */
 export function issueIdToken(state: ProviderState, grant: Grant, accessToken?: string): string | undefined {
-  const { configuration, clock } = state
-  const { person, clientId, nonce, authTime, acr, sid, scope } = grant
-  if (person === undefined || !scope.split(' ').includes('openid')) return undefined
-  const claims = {
-    ...person.claims,
+  const isIssued = grant.person !== undefined && grant.scope.split(' ').includes('openid')
+  return isIssued ? sign(state, 'JWT', idTokenClaims(state, grant, accessToken)) : undefined
+}
+
+/** The claims of an ID Token for a grant (OpenID Connect Core section 2). */
+export function idTokenClaims({ configuration, clock }: ProviderState, grant: Grant, accessToken?: string): JsonObject {
+  const { person, clientId, nonce, authTime, acr, sid } = grant
+  return omitUndefined({
+    ...person?.claims,
     iss: configuration.issuer,
     aud: clientId,
     iat: clock.seconds,
@@ -64,8 +68,7 @@ export function issueIdToken(state: ProviderState, grant: Grant, accessToken?: s
     auth_time: authTime,
     at_hash: accessToken === undefined ? undefined : leftHalfHash('RS256', accessToken),
     ...omitUndefined({ sid, nonce, acr }),
-  }
-  return sign(state, 'JWT', omitUndefined(claims))
+  })
 }
 
 /** Signs a logout token (OpenID Connect Back-Channel Logout section 2.4). */
@@ -88,10 +91,9 @@ export function issueLogoutToken(
 }
 
 /** Forgets all refresh tokens of a person, or of everybody. */
-export function revokeRefreshTokens({ tokens, usedRefreshTokens }: ProviderState, sub: string | undefined): void {
+export function revokeRefreshTokens({ tokens }: ProviderState, sub: string | undefined): void {
   for (const [token, { kind, grant }] of tokens) {
     if (kind !== 'refresh' || (sub !== undefined && grant.person?.sub !== sub)) continue
     tokens.delete(token)
-    usedRefreshTokens.delete(token)
   }
 }

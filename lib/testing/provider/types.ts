@@ -5,7 +5,7 @@ import type { AccessTokens } from '../test-tokens.js'
 import type { Walked } from '../walk.js'
 import type { TestEndpoint } from './metadata.js'
 
-/** An OpenID provider in the process of a test: no network, no other package, and its clock is yours. */
+/** An OpenID provider in the process of a test. It needs neither a network nor another package, and the test sets its clock. */
 export interface TestProvider {
   /** As given, or 'https://provider.test'. */
   readonly issuer: string
@@ -21,7 +21,10 @@ export interface TestProvider {
    * ```
    */
   readonly options: ProviderTestOptions
-  /** Reaches the provider, and nothing else. It is the `fetch` of `options`. */
+  /**
+   * Reaches the provider, without a network. Requests to other hosts go to the option `fetch` of `testProvider()`; without it they
+   * fail. It is the `fetch` of `options`.
+   */
   readonly fetch: typeof globalThis.fetch
   /**
    * Makes access tokens, valid and invalid ones.
@@ -50,7 +53,10 @@ export interface TestProvider {
    * await provider.signIn(request.agent(app), 'alice')
    * ```
    *
-   * @throws {TransactionError} `login_refused`: the application did not sign them in, and no `error` was given; the message has its answer
+   * @throws {TransactionError} `login_refused`: the application did not sign them in, and no `error` was given, or the provider refused
+   *   its request; the message has the answer
+   * @throws {ProviderError} `provider_unavailable` after `down()` or `fail()`
+   * @throws {ConfigurationError} `invalid_options`
    */
   signIn(app: AppUnderTest, user: string, options?: SignInOptions): Promise<Walked>
   /**
@@ -67,6 +73,8 @@ export interface TestProvider {
    * await provider.signOut(agent)
    * ```
    *
+   * @throws {TransactionError} `login_refused`: the logout route did not lead to the provider, or the provider refused its request
+   * @throws {ProviderError} `provider_unavailable` after `down()` or `fail()`
    * @throws {ConfigurationError} `invalid_options`
    */
   signOut(app: AppUnderTest, options?: { readonly path?: string; readonly cookie?: string }): Promise<Walked>
@@ -87,7 +95,8 @@ export interface TestProvider {
    */
   backchannelLogout(user: string, options?: BackchannelLogoutOptions): Promise<readonly number[]>
   /**
-   * Makes an endpoint fail until `up()` or the returned function is called.
+   * Makes an endpoint fail until `up()` or the returned function is called. The body is JSON, by default
+   * `{ error: 'server_error' }`.
    *
    * @example
    * ```ts
