@@ -14,8 +14,8 @@ import { createIntrospection } from '../../provider/endpoints/introspection.js'
 import { connectionSettings, descriptionSettings, providerSettings } from '../../provider/settings.js'
 import type { ProviderSettings } from '../../provider/types.js'
 import { createTrustedIssuer, type TrustedIssuer } from '../../resource-server/issuers/trusted-issuer.js'
-import { flawsOf } from './configurations.js'
-import { fail, type Finding, ok, type Section, unknown } from './finding.js'
+import { bearerFixes, flawsOf } from './configurations.js'
+import { attempt, fail, type Finding, ok, type Section, unknown } from './finding.js'
 import { createServer } from './server.js'
 import { checkKeys } from './client/keys.js'
 import { reach } from './reach/reach.js'
@@ -33,13 +33,13 @@ export async function examineApi(options: unknown, surroundings: Surroundings): 
     const sections = await Promise.all(
       issuers.map(async ([issuer, own]) => ({
         subject: { kind: 'api' as const, issuer },
-        findings: await examineIssuer(issuer, own, configuration, surroundings),
+        findings: await attempt('issuer', () => examineIssuer(issuer, own, configuration, surroundings)),
       })),
     )
     return [{ subject: { kind: 'application' }, findings }, ...sections]
   } catch (error) {
     if (!isOidcError(error)) throw error
-    return [{ subject: { kind: 'application' }, findings: flawsOf(error.message) }]
+    return [{ subject: { kind: 'application' }, findings: flawsOf(error.message, bearerFixes) }]
   }
 }
 

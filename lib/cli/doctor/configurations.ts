@@ -7,7 +7,7 @@ import {
   parseProvider,
   parseProvidersOptions,
   type ProvidersConfiguration,
-  withoutProviders,
+  withoutEmptyProviders,
 } from '../../options/oidc/providers/parse-providers.js'
 import { type ApplicationConfiguration, type OidcConfiguration, parseOidcOptions } from '../../options/oidc/schema.js'
 import { fail, type Finding, ok, unknown } from './finding.js'
@@ -46,7 +46,7 @@ function toObject(options: unknown): object {
 }
 
 function ofOne(options: unknown): Configurations {
-  const configuration = parseOidcOptions(withoutProviders(options))
+  const configuration = parseOidcOptions(withoutEmptyProviders(options))
   const findings = [ok('options', 'the options of oidc() are complete and well-formed')]
   return { application: configuration, clients: [{ configuration, isPartial: false }], findings }
 }
@@ -67,23 +67,31 @@ function ofSeveral(configuration: ProvidersConfiguration): Configurations {
 }
 
 /** The problems that a message of options lists, each with what to do. */
-export function flawsOf(message: string): readonly Finding[] {
+export function flawsOf(message: string, fixes = oidcFixes): readonly Finding[] {
   const [head = '', ...listed] = message.split('\n  - ')
   const call = head.replace(/: invalid options$/, '')
-  if (listed.length === 0) return [fail('options', message, fixFor(message))]
-  return listed.map((flaw) => fail('options', `${call}: ${flaw}`, fixFor(flaw)))
+  if (listed.length === 0) return [fail('options', message, fixFor(message, fixes))]
+  return listed.map((flaw) => fail('options', `${call}: ${flaw}`, fixFor(flaw, fixes)))
 }
 
-const fixes: readonly (readonly [RegExp, string])[] = [
-  [/is not an option/, 'correct the name, or leave the option out'],
-  [/"secret"/, 'make one with "openssl rand -base64 48", and give it as "secret" (SESSION_SECRET)'],
-  [/"issuer"/, 'give the member "issuer" of the provider\'s metadata, to the letter (ISSUER)'],
+type Fixes = readonly (readonly [RegExp, string])[]
+
+const unknownOption = [/is not an option/, 'correct the name, or leave the option out'] as const
+
+/** What to do about options of `oidc()`, some of which come from variables. */
+const oidcFixes: Fixes = [
+  unknownOption,
+  [/^"secret"/, 'make one with "openssl rand -base64 48", and give it as "secret" (SESSION_SECRET)'],
+  [/^"issuer"/, 'give the member "issuer" of the provider\'s metadata, to the letter (ISSUER)'],
   [/"baseUrls?"/, 'give the URL that browsers show, such as https://app.example.com (BASE_URL)'],
-  [/"clientId"/, 'give the client ID that the provider shows for this application (CLIENT_ID)'],
-  [/"clientSecret"/, 'give the client secret that the provider shows for this application (CLIENT_SECRET)'],
+  [/^"clientId"/, 'give the client ID that the provider shows for this application (CLIENT_ID)'],
+  [/^"clientSecret"/, 'give the client secret that the provider shows for this application (CLIENT_SECRET)'],
 ]
 
-function fixFor(flaw: string): string {
+/** The same of `bearer()`, whose `secret` is another. */
+export const bearerFixes: Fixes = [unknownOption]
+
+function fixFor(flaw: string, fixes: Fixes): string {
   const [, fix] = fixes.find(([pattern]) => pattern.test(flaw)) ?? []
   return fix ?? 'change the option as the message says: docs/options lists all of them'
 }

@@ -120,7 +120,10 @@ async function examineProvider(
   }
   try {
     const { findings, metadata, isUsable } = await reach(server)
-    const read = metadata === undefined || client.isPartial ? [] : checkMetadata(metadata, configuration)
+    const read =
+      metadata === undefined || client.isPartial
+        ? []
+        : await attempt('metadata', () => checkMetadata(metadata, configuration))
     const further = isUsable && !client.isPartial ? await examineClient(server, application) : []
     const tokenLength = isUsable && extent.isMeasured ? await measureToken(server) : undefined
     return { section: { subject, findings: [...findings, ...read, ...further] }, tokenLength }

@@ -10,8 +10,6 @@ import { fail, type Finding } from './finding.js'
 
 /** What there is to examine, unchecked. */
 export interface Input {
-  /** Where it comes from, for people. */
-  readonly source: string
   /** Options of `oidc()`. */
   readonly oidc?: unknown
   /** Options of `bearer()`. */
@@ -43,7 +41,7 @@ export function inputFromEnvironment(env: Variables | undefined): Input {
   )
   const isSet = (value: unknown): boolean => value !== '' && !(Array.isArray(value) && value.includes(''))
   const given = Object.entries(readVariables(env)).filter(([, value]) => isSet(value))
-  return { source: 'the environment', oidc: Object.fromEntries(given), findings }
+  return { oidc: Object.fromEntries(given), findings }
 }
 
 const loadingSeconds = 15
@@ -55,16 +53,15 @@ const loadingSeconds = 15
  * @throws {ConfigurationError} `invalid_options` for a module that cannot be loaded, or exports no options
  */
 export async function inputFromModule(file: string, seconds = loadingSeconds): Promise<Input> {
-  const source = `the module ${file}`
   try {
     const late = `has not loaded within ${seconds} seconds: what does it await, such as a connection to Redis?`
     const [oidc, bearer, redis] = await withDeadline(exportsOf(file), seconds * 1000, () => unusable(file, late))
     if (oidc === undefined && bearer === undefined) throw unusable(file, 'exports neither options nor bearer')
-    return { source, oidc, bearer, redis, findings: [] }
+    return { oidc, bearer, redis, findings: [] }
   } catch (error) {
     // The module's own call of optionsFromEnv() says what is missing.
     if (!(error instanceof ConfigurationError) || error.code !== 'missing_environment') throw error
-    return { source, findings: [fail('environment', error.message, 'set the variables, and try again')] }
+    return { findings: [fail('environment', error.message, 'set the variables, and try again')] }
   }
 }
 

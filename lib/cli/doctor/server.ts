@@ -23,8 +23,6 @@ export interface ClientServer extends Server {
   /** The same code that signs people in. */
   readonly provider: Provider
   readonly runtime: Runtime
-  /** Whether only the way to the provider can be checked. */
-  readonly isPartial: boolean
 }
 
 /** Prepares what the checks of one server need. Nothing is requested yet. */
@@ -34,7 +32,7 @@ export function createServer(settings: ProviderSettings, surroundings: Surroundi
 
 /** The same for a server where this application is a client. */
 export function createClientServer(
-  { name, configuration, isPartial }: ClientConfiguration,
+  { name, configuration }: ClientConfiguration,
   surroundings: Surroundings,
 ): ClientServer {
   const runtime = runtimeFor(configuration)
@@ -48,6 +46,6 @@ export function createClientServer(
   return {
     ...createServer(settings, surroundings),
     ...(name === undefined ? {} : { name }),
-    ...{ configuration, client, provider: createProvider(settings, client), runtime, isPartial },
+    ...{ configuration, client, provider: createProvider(settings, client), runtime },
   }
 }

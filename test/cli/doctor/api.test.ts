@@ -39,6 +39,31 @@ describe('doctor, about an API', () => {
     })
   })
 
+  test.each([
+    [{ secret: 'short', algorithms: ['HS256'] }, /"secret"/],
+    [{ issuer: 'https://id.example/{tenantid}' }, /"tenants" if, and only if, "issuer"/],
+  ])('advises nothing that is for oidc() where the options are %j', async (options, message) => {
+    const issuer = 'https://id.example'
+    const flaw = await find({ issuer, audience, ...options }, 'options')
+    expect(flaw).toMatchObject({ status: 'fail', message: expect.stringMatching(message) })
+    expect(flaw?.fix).not.toMatch(/SESSION_SECRET|ISSUER/)
+  })
+
+  test('examines the other issuers where the key of one cannot be used', async () => {
+    const broken = 'https://broken.example'
+    const publicKey = '-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----'
+    const report = await diagnose({
+      bearer: { issuer: { [broken]: { audience, publicKey }, [real.issuer]: { audience } } },
+    })
+    const failed = ({ findings }: (typeof report.sections)[number]) =>
+      findings.filter(({ status }) => status === 'fail')
+    expect(report.sections.map((section) => [section.subject, failed(section).length])).toEqual([
+      [{ kind: 'application' }, 0],
+      [{ kind: 'api', issuer: broken }, 1],
+      [{ kind: 'api', issuer: real.issuer }, 0],
+    ])
+  })
+
   test('asks the introspection endpoint about a token that nobody has issued', async () => {
     const { clientId, clientSecret } = real.machine
     const options = { issuer: real.issuer, audience }

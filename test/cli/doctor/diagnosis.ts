@@ -10,7 +10,7 @@ export function diagnose(
   options: { readonly oidc?: unknown; readonly bearer?: unknown; readonly redis?: unknown },
   { env = {}, isMeasured = false }: { readonly env?: Record<string, string>; readonly isMeasured?: boolean } = {},
 ): Promise<Report> {
-  const input = { source: 'a test', ...options, findings: [] }
+  const input = { ...options, findings: [] }
   return examine(input, { surroundings: readSurroundings(env), isMeasured })
 }
 
