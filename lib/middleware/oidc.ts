@@ -6,7 +6,7 @@ import {
   hasProviders,
   parseProvidersOptions,
   type ProvidersConfiguration,
-  withoutProviders,
+  withoutEmptyProviders,
 } from '../options/oidc/providers/parse-providers.js'
 import { type OidcConfiguration, parseOidcOptions } from '../options/oidc/schema.js'
 import { runtimeFor } from '../base/runtime.js'
@@ -82,7 +82,7 @@ export function oidc(options: object): OidcMiddleware | OidcMiddleware<Providers
     for (const one of each) warnUnlessShared(one)
     return createOidcOfSeveral(configuration, runtimeFor(...each, configuration))
   }
-  const configuration = parseOidcOptions(withoutProviders(options))
+  const configuration = parseOidcOptions(withoutEmptyProviders(options))
   warnUnlessShared(configuration)
   return createOidc(configuration, runtimeFor(configuration))
 }

@@ -23,7 +23,7 @@ export function detailsText(details: string | readonly unknown[]): string {
 }
 
 /** Whether a text is the JSON of `authorization_details`, and asks for something. */
-export function isDetailsText(text: string): boolean {
+function isDetailsText(text: string): boolean {
   return detailsIn(text).length > 0
 }
 

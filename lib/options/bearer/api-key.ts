@@ -58,5 +58,5 @@ export const apiKey = section({
       `must be a header of its own, such as "x-api-key", not ${takenHeaders.join(', ')}`,
     ),
   ),
-  verify: v.pipe(callback, v.description('a function (key, req) => principal')),
+  verify: v.pipe(callback, v.description('a function (key, req) => owner')),
 })

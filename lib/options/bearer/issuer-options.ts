@@ -1,23 +1,12 @@
 import type { webcrypto } from 'node:crypto'
+import type { asymmetricAlgorithms, secretAlgorithms } from '../common/algorithms.js'
 import type { ProviderDescription } from '../common/provider-description.js'
 
 /** Signature algorithms with a public key. */
-export type AsymmetricAlgorithm =
-  | 'RS256'
-  | 'RS384'
-  | 'RS512'
-  | 'PS256'
-  | 'PS384'
-  | 'PS512'
-  | 'ES256'
-  | 'ES384'
-  | 'ES512'
-  | 'EdDSA'
-  | 'Ed25519'
-  | 'Ed448'
+export type AsymmetricAlgorithm = (typeof asymmetricAlgorithms)[number]
 
 /** Signature algorithms of access tokens. HMAC algorithms count only if they are named, and need a `secret`. */
-export type AccessTokenAlgorithm = AsymmetricAlgorithm | 'HS256' | 'HS384' | 'HS512'
+export type AccessTokenAlgorithm = AsymmetricAlgorithm | (typeof secretAlgorithms)[number]
 
 /**
  * Format of the access tokens of an issuer. No profile accepts an ID Token of this application's own logins.
@@ -130,7 +119,7 @@ export type ResolvedIssuer = Partial<Omit<IssuerOptions, 'issuerAliases'>>
 
 /**
  * Looks up an issuer, such as a tenant in a database. Returns `undefined` for an issuer that is not trusted. Results are cached
- * for some minutes. A rejection counts as an outage, and so does an answer that takes longer than `httpTimeoutSeconds`: the
+ * for 300 seconds, and `undefined` for 60. A rejection counts as an outage, and so does an answer that takes longer than `httpTimeoutSeconds`: the
  * request gets 503.
  *
  * @example

@@ -1,7 +1,14 @@
 import * as v from 'valibot'
 import { isJsonObject } from '../../base/json.js'
 import { issuerUrl } from '../common/fields.js'
-import { isSharedTenant, sharedTenantFlaw, tenantList, tenantPlace as place } from '../common/tenants.js'
+import {
+  isIssuerTemplate,
+  isSharedTenant,
+  sharedTenantFlaw,
+  tenantList,
+  tenantPlace as place,
+  tenantsMismatch,
+} from '../common/tenants.js'
 import type { Rules } from '../common/parse.js'
 import { issuerAliases } from '../common/provider-description.js'
 import {
@@ -75,10 +82,7 @@ export const trustRules: Rules<Trust> = [
   ],
   ...ownRules,
   [(o) => ![...trustOf(o).issuers.keys()].some(isSharedTenant), sharedTenantFlaw],
-  [
-    (o) => isTemplate(o.issuer) === (o.tenants !== undefined),
-    'must have "tenants" if, and only if, "issuer" has one placeholder such as {tenantid}',
-  ],
+  [(o) => isTemplate(o.issuer) === (o.tenants !== undefined), tenantsMismatch],
   [
     (o) => typeof o.issuer === 'string' || ![...trustOf(o).issuers.keys()].some(isTemplate),
     'must not have a template such as "https://login.example.com/{tenantid}/v2.0" in a list or a map as "issuer", since no token names it: give it as the only "issuer", with "tenants", or name the issuer of each tenant',
@@ -135,7 +139,7 @@ function isMap(issuer: Trust['issuer']): issuer is Record<string, IssuerConfigur
 }
 
 function isTemplate(issuer: Trust['issuer']): boolean {
-  return typeof issuer === 'string' && place.test(issuer)
+  return typeof issuer === 'string' && isIssuerTemplate(issuer)
 }
 
 /** The trusted issuers of the options. */

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { pemLines } from '../common/private-key.js'
-import { asymmetricAlgorithms, secretBytes } from '../common/algorithms.js'
+import { asymmetricAlgorithms, secretAlgorithms, secretBytes } from '../common/algorithms.js'
 import { endpointUrl, text } from '../common/fields.js'
 import type { Rules } from '../common/parse.js'
 
@@ -23,7 +23,6 @@ const pem = v.pipe(
   v.check((value) => value.includes('-----BEGIN') && !value.includes('PRIVATE'), 'must be a public key as PEM'),
 )
 
-const hmacAlgorithms = ['HS256', 'HS384', 'HS512'] as const
 const maxSecrets = 8
 
 /** A shared secret as bytes. */
@@ -42,7 +41,7 @@ const base64 = v.pipe(
 const octJwk = v.looseObject({
   kty: v.literal('oct'),
   k: base64,
-  alg: v.optional(v.picklist(hmacAlgorithms)),
+  alg: v.optional(v.picklist(secretAlgorithms)),
   use: v.optional(v.literal('sig')),
   key_ops: v.optional(
     v.pipe(
@@ -102,7 +101,7 @@ const secret = v.pipe(
 
 /** The options that choose keys. */
 export const keyEntries = {
-  algorithms: v.optional(algorithmList([...asymmetricAlgorithms, ...hmacAlgorithms])),
+  algorithms: v.optional(algorithmList([...asymmetricAlgorithms, ...secretAlgorithms])),
   jwks: v.optional(jwks),
   jwksUri: v.optional(endpointUrl('the URL of a JWK Set')),
   publicKey: v.optional(pem),

@@ -44,7 +44,7 @@ export interface KnownProviders {
 }
 
 /** Options with a map of issuers in place of `providers`. */
-interface WithoutProviders {
+interface IssuersFromProviders {
   readonly options: unknown
   /** Absent if there were no `providers`. */
   readonly known?: KnownProviders
@@ -58,7 +58,7 @@ const rules = ['audience', 'clients', 'subject', 'algorithms'] as const
  *
  * @throws {ConfigurationError} `invalid_options`
  */
-export function withoutProviders(options: unknown, call: string): WithoutProviders {
+export function issuersFromProviders(options: unknown, call: string): IssuersFromProviders {
   if (!isJsonObject(options) || options['providers'] === undefined) return { options }
   const { providers, issuer: _issuer, ...others } = options
   const flaw = flawOf(options)

@@ -1,10 +1,9 @@
 import * as v from 'valibot'
-import { isUrl } from '../../base/url.js'
 import { asymmetricAlgorithms } from '../common/algorithms.js'
 import { algorithmList } from './keys.js'
 import type { AsymmetricAlgorithm } from './issuer-options.js'
 import { flag, httpUrl, isAllowedUrl, text } from '../common/fields.js'
-import { httpEntries, httpsNeeded } from '../common/http-client.js'
+import { httpEntries, usesHttps } from '../common/http-client.js'
 import { parseOptions, section } from '../common/parse.js'
 
 /**
@@ -86,14 +85,7 @@ export const schema = v.pipe(
     mirrorAuthorizationServer: v.optional(flag, false),
     ...httpEntries,
   }),
-  v.check(
-    (o) =>
-      [o.resource, ...o.authorizationServers].every(
-        // A value that is not a URL is reported elsewhere.
-        (url) => !isUrl(url) || isAllowedUrl(new URL(url), o.dangerouslyAllowHttp),
-      ),
-    httpsNeeded(),
-  ),
+  usesHttps(({ resource, authorizationServers }) => ({ resource, authorizationServers }), isAllowedUrl),
 )
 
 /** The checked and frozen options of `resourceMetadata()`. */

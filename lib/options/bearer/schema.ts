@@ -9,7 +9,7 @@ import { dpop, mtls } from './proof-of-possession.js'
 import { audience, type IssuerConfiguration } from './issuer-schema.js'
 import { issuersWithout, type TrustConfiguration, trustEntries, trustOf, trustRules } from './issuers.js'
 import { keySources } from './keys.js'
-import { type KnownProviders, withoutProviders } from './providers.js'
+import { type KnownProviders, issuersFromProviders } from './providers.js'
 import { callback, flag, httpUrl, isAllowedHere, seconds, text, whatScopes, wholeNumber } from '../common/fields.js'
 import { keepsRules, parseOptions, type Rules, section } from '../common/parse.js'
 import { decryptionKeys } from '../common/private-key.js'
@@ -194,7 +194,7 @@ export function reachedBy({
  * @throws {ConfigurationError} `invalid_options`
  */
 export function parseBearerOptions(options: unknown, call = 'bearer()'): BearerConfiguration {
-  const given = withoutProviders(options, call)
+  const given = issuersFromProviders(options, call)
   const configuration = parseOptions(call, schema, given.options)
   return given.known === undefined ? configuration : Object.freeze({ ...configuration, ...given.known })
 }

@@ -49,8 +49,6 @@ export interface ClientCredentialsOptions
   clientId: string
   /** This service's client secret, or a function for secrets that rotate. @default none */
   clientSecret?: Current<string> | undefined
-  /** How the client authenticates. @default the best method that the metadata and the credentials allow */
-  clientAuthentication?: MethodFor<'machine'> | undefined
   /** Private key for `private_key_jwt`: PKCS#8 PEM or JWK, or a function for keys that rotate. @default none */
   clientAssertionKey?: Current<string | webcrypto.JsonWebKey> | undefined
   /** Binds tokens to a key (DPoP): a stolen token is useless without it. @default none */

@@ -140,7 +140,7 @@ export type ClientCredentialsConfiguration = v.InferOutput<typeof schema>
 type TargetConfiguration = v.InferOutput<typeof targetSchema>
 
 /** The options of `onBehalfOf()`, checked. */
-export type AssertionConfiguration = v.InferOutput<typeof assertionSchema>
+type AssertionConfiguration = v.InferOutput<typeof assertionSchema>
 
 /** The options of `exchange()`, checked. */
 export type ExchangeConfiguration = v.InferOutput<typeof exchangeSchema>

@@ -14,8 +14,14 @@ export const asymmetricAlgorithms = [
   'Ed448',
 ] as const
 
-/** Signature algorithms with a shared secret, and how many bytes the secret must have (RFC 7518 section 3.2). */
-export const secretBytes: Readonly<Record<string, number>> = { HS256: 32, HS384: 48, HS512: 64 }
+/** Signature algorithms with a shared secret (RFC 7518 section 3.2). */
+export const secretAlgorithms = ['HS256', 'HS384', 'HS512'] as const
+
+/** How many bytes the secret must have (RFC 7518 section 3.2). */
+export const secretBytes: Readonly<Record<string, number>> = { HS256: 32, HS384: 48, HS512: 64 } satisfies Record<
+  (typeof secretAlgorithms)[number],
+  number
+>
 
 /** One algorithm, or a list of them. */
 export type Algorithms = string | readonly string[]

@@ -12,7 +12,7 @@ import {
   missingCredential,
 } from './client-authentication.js'
 import { callback, text } from './fields.js'
-import { section } from './parse.js'
+import { hasNoFlaw, section } from './parse.js'
 import { jwk } from './private-key.js'
 import { certificate, tls } from './tls.js'
 
@@ -82,10 +82,7 @@ export function credentialEntries<User extends MethodUser>(user: User, whose: st
 
 /** The rule that the credential for the chosen method is given, and that credentials do not contradict each other. */
 export function needsCredential<Options extends CredentialChoice>() {
-  return v.check<Options, (issue: v.CheckIssue<Options>) => string>(
-    (options) => credentialFlaw(options) === undefined,
-    ({ input }) => credentialFlaw(input) ?? '',
-  )
+  return hasNoFlaw<Options>(credentialFlaw)
 }
 
 const ofKey = ['clientAssertionAlg', 'clientAssertionKid', 'clientAssertionCertificate'] as const
@@ -150,8 +147,5 @@ export function tlsFlaw(options: ConnectionOptions, option = 'tls'): string | un
 
 /** The rule that the client's certificate is there, and can be presented. */
 export function presentsCertificate<Options extends ConnectionOptions>() {
-  return v.check<Options, (issue: v.CheckIssue<Options>) => string>(
-    (options) => tlsFlaw(options) === undefined,
-    ({ input }) => tlsFlaw(input) ?? '',
-  )
+  return hasNoFlaw<Options>(tlsFlaw)
 }

@@ -96,6 +96,14 @@ export function keepsRules<Options>(rules: Rules<Options>) {
   return { ...check, rules }
 }
 
+/** The rule that a function finds no flaw in the value. What it returns is the message. */
+export function hasNoFlaw<Value>(flawOf: (value: Value) => string | undefined) {
+  return v.check<Value, (issue: v.CheckIssue<Value>) => string>(
+    (value) => flawOf(value) === undefined,
+    ({ input }) => flawOf(input) ?? '',
+  )
+}
+
 /** A section that may be left out: every member has a default, so an empty object is complete. */
 export function byDefault<Entries extends v.ObjectEntries>(entries: Entries) {
   // Every caller passes members with defaults, which the type cannot express.

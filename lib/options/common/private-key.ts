@@ -14,7 +14,7 @@ export interface DpopKeyOptions {
   /** Private key as PKCS#8 PEM or JWK: P-256, Ed25519, or RSA of at least 2048 bits. */
   privateKey: string | webcrypto.JsonWebKey
   /** Signature algorithm of proofs. @default `alg` of the JWK, or by the type of the key: ES256, EdDSA or RS256 */
-  alg?: 'ES256' | 'EdDSA' | 'Ed25519' | 'RS256' | 'PS256' | undefined
+  alg?: (typeof dpopAlgorithms)[number] | undefined
 }
 
 /** A JWK. It is copied: freezing the configuration must not freeze the caller's object. */

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { hasNoFlaw } from './parse.js'
 import { isUrl } from '../../base/url.js'
 import { endpointUrl, flag, isAllowedHere, origin, text } from './fields.js'
 
@@ -61,7 +62,7 @@ export interface ProviderDescription {
   /**
    * Whether requests to the provider may go to private networks: loopback, private, link-local and other addresses outside of the
    * public internet. Set `false` where strangers name the issuer. Each host is then checked after its lookup, and reached at the
-   * checked address; `internalOrigin` stays allowed. It cannot be combined with your own `fetch`. @default true
+   * checked address; `internalOrigin` stays allowed. `false` cannot be combined with your own `fetch`. @default true
    */
   allowPrivateAddresses?: boolean | undefined
 }
@@ -177,10 +178,7 @@ export function missingMembers(
 export function needsMembers<Options extends DescriptionOptions>(
   needs: (options: Options) => readonly (EndpointName | readonly EndpointName[])[],
 ) {
-  return v.check<Options, (issue: v.CheckIssue<Options>) => string>(
-    (options) => missingMembers(options, needs(options)) === undefined,
-    ({ input }) => missingMembers(input, needs(input)) ?? '',
-  )
+  return hasNoFlaw<Options>((options) => missingMembers(options, needs(options)))
 }
 
 /** The names under which one provider issues tokens. */

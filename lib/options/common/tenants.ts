@@ -63,9 +63,12 @@ export function isSharedTenant(issuer: string): boolean {
   return url !== undefined && entraHost.test(url.hostname) && sharedTenant.test(url.pathname)
 }
 
+/** The message for a template without tenants, or tenants without a template. */
+export const tenantsMismatch = 'must have "tenants" if, and only if, "issuer" has one placeholder such as {tenantid}'
+
 /** The reason why an issuer of several tenants is invalid, if it is. */
 export function tenantsFlaw({ issuer, tenants }: TenantOptions): string | undefined {
   if (isSharedTenant(issuer)) return sharedTenantFlaw
   if (isIssuerTemplate(issuer) === (tenants !== undefined)) return undefined
-  return 'must have "tenants" if, and only if, "issuer" has one placeholder such as {tenantid}'
+  return tenantsMismatch
 }

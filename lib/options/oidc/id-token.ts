@@ -5,11 +5,12 @@ import {
   algorithmNames,
   secretAlgorithm,
   secretBytes,
+  secretAlgorithms,
 } from '../common/algorithms.js'
 import { seconds, text } from '../common/fields.js'
 import { decryptionKeys } from '../common/private-key.js'
 
-const names = [...asymmetricAlgorithms, 'HS256', 'HS384', 'HS512'] as const
+const names = [...asymmetricAlgorithms, ...secretAlgorithms] as const
 const message = `must be one of ${names.join(', ')}, or a list of them`
 
 const decryptable = ['id_token', 'userinfo', 'authorization'] as const

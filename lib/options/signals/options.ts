@@ -44,7 +44,11 @@ export interface TransmitterOptions {
    * @default none
    */
   subjects?: SubjectLookup | undefined
-  /** Value of the header `Authorization` that each push must have; any of a list, for rotation. @default none is looked at */
+  /**
+   * Value of the header `Authorization` that each push must have, of at least 8 characters; any of a list, for rotation.
+   *
+   * @default the header is not checked
+   */
   pushAuthorization?: string | readonly string[] | undefined
   /** Access token for the transmitter's API and its poll endpoint: a token, a function, or what `clientCredentials()` returns. @default none */
   accessToken?: string | (() => string | Promise<string>) | SignalTokenSource | undefined

@@ -54,7 +54,7 @@ export interface OldCookieOptions {
 }
 
 /** The longest time, in milliseconds, for which sessions are taken over. */
-export const maxMigrationMilliseconds = 30 * 86_400_000
+const maxMigrationMilliseconds = 30 * 86_400_000
 
 const whatSecret = 'the secret of the old application, or a list of its secrets'
 const whatUntil = 'a Date, or text such as "2026-12-24" or "2026-12-24T06:00:00Z": when no more sessions are taken over'

@@ -3,39 +3,47 @@ import type { FrameworkRequest, FrameworkResponse } from '../../framework.js'
 import type { OidcOptions } from '../options.js'
 
 /** Options that concern the whole application, and not one of its providers. */
-export type ApplicationOption =
-  | 'baseUrl'
-  | 'baseUrls'
-  | 'secret'
-  | 'routes'
-  | 'session'
-  | 'sessionRoute'
-  | 'sharedStore'
-  | 'returnTo'
-  | 'silentLogin'
-  | 'onLogin'
-  | 'onError'
-  | 'pages'
+export const applicationOptions = [
+  'baseUrl',
+  'baseUrls',
+  'secret',
+  'routes',
+  'session',
+  'sessionRoute',
+  'sharedStore',
+  'returnTo',
+  'silentLogin',
+  'onLogin',
+  'onError',
+  'pages',
+] as const satisfies readonly (keyof OidcOptions)[]
+
+/** The name of one of {@link applicationOptions}. */
+export type ApplicationOption = (typeof applicationOptions)[number]
 
 /** Options of a provider that may also be given for all of them, next to `providers`. A provider's own options win. */
-export type ProviderDefault =
-  | 'scope'
-  | 'resource'
-  | 'authorizationParams'
-  | 'loginParams'
-  | 'pushedAuthorizationRequests'
-  | 'clientKeys'
-  | 'requestObject'
-  | 'idTokenSigningAlg'
-  | 'authorizationResponseAlg'
-  | 'clockToleranceSeconds'
-  | 'httpTimeoutSeconds'
-  | 'userinfo'
-  | 'allowedOrigins'
-  | 'fetch'
-  | 'dangerouslyAllowHttp'
-  | 'allowPrivateAddresses'
-  | 'logout'
+export const providerDefaults = [
+  'scope',
+  'resource',
+  'authorizationParams',
+  'loginParams',
+  'pushedAuthorizationRequests',
+  'clientKeys',
+  'requestObject',
+  'idTokenSigningAlg',
+  'authorizationResponseAlg',
+  'clockToleranceSeconds',
+  'httpTimeoutSeconds',
+  'userinfo',
+  'allowedOrigins',
+  'fetch',
+  'dangerouslyAllowHttp',
+  'allowPrivateAddresses',
+  'logout',
+] as const satisfies readonly (keyof OidcOptions)[]
+
+/** The name of one of {@link providerDefaults}. */
+export type ProviderDefault = (typeof providerDefaults)[number]
 
 /** One of several providers, and this application as a client there. The presets of `express-oidc/providers` return parts of it. */
 export interface ProviderOptions<Request = FrameworkRequest> extends Omit<

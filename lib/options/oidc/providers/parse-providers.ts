@@ -6,7 +6,7 @@ import { byDefault, parseOptions, section } from '../../common/parse.js'
 import { providerRouteNames } from '../routes/routes.js'
 import { type ApplicationConfiguration, type OidcConfiguration, oidcEntries, parseOidcOptions } from '../schema.js'
 import { isProviderName, whatNames } from './names.js'
-import type { ApplicationOption, LoginChoice, LoginPageContext, ProviderDefault } from './options.js'
+import { applicationOptions, type LoginChoice, type LoginPageContext, providerDefaults } from './options.js'
 
 /** One of several providers, with its checked options. */
 export interface NamedProvider {
@@ -28,41 +28,6 @@ export interface ProvidersConfiguration extends ApplicationConfiguration {
   readonly defaults: Readonly<Record<string, unknown>>
 }
 
-const applicationOptions: readonly string[] = [
-  'baseUrl',
-  'baseUrls',
-  'secret',
-  'routes',
-  'session',
-  'sessionRoute',
-  'sharedStore',
-  'returnTo',
-  'silentLogin',
-  'onLogin',
-  'onError',
-  'pages',
-] satisfies readonly ApplicationOption[]
-
-const providerDefaults: readonly string[] = [
-  'scope',
-  'resource',
-  'authorizationParams',
-  'loginParams',
-  'pushedAuthorizationRequests',
-  'clientKeys',
-  'requestObject',
-  'idTokenSigningAlg',
-  'authorizationResponseAlg',
-  'clockToleranceSeconds',
-  'httpTimeoutSeconds',
-  'userinfo',
-  'allowedOrigins',
-  'fetch',
-  'dangerouslyAllowHttp',
-  'allowPrivateAddresses',
-  'logout',
-] satisfies readonly ProviderDefault[]
-
 const call = 'oidc()'
 /** The checks of the options that only an `oidc()` with several providers has. */
 export const own = section({
@@ -83,7 +48,7 @@ export function hasProviders(options: unknown): boolean {
 }
 
 /** Options of one provider, without a member `providers`, which is undefined there. */
-export function withoutProviders(options: unknown): unknown {
+export function withoutEmptyProviders(options: unknown): unknown {
   if (typeof options !== 'object' || options === null || !Object.hasOwn(options, 'providers')) return options
   return Object.fromEntries(Object.entries(options).filter(([name]) => name !== 'providers'))
 }
@@ -179,7 +144,7 @@ function logoutOf(members: Members, defaults: Members, where: string): unknown {
 }
 
 function requireApplicationOptions(given: Members, providers: unknown): void {
-  const known = new Set([...applicationOptions, ...providerDefaults])
+  const known = new Set<string>([...applicationOptions, ...providerDefaults])
   const misplaced = Object.keys(given).filter(
     (name) => given[name] !== undefined && !known.has(name) && Object.hasOwn(oidcEntries, name),
   )
