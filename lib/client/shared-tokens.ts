@@ -1,12 +1,14 @@
 import { LRUCache } from 'lru-cache'
 import { isAhead } from '../base/age.js'
 import { traced } from '../base/diagnostics.js'
-import { isOidcError, redactedCause } from '../base/error-cause.js'
+import { isOidcError } from '../base/error-cause.js'
+import { isAbsent } from '../base/json.js'
 import type { Runtime } from '../base/runtime.js'
 import { hasOwnDeadline } from '../base/store/own-deadline.js'
+import { storeOutage } from '../base/store/outage.js'
 import { storeName } from '../base/store/store-name.js'
 import { withDeadline } from '../base/timers/deadline.js'
-import { SessionError } from '../errors.js'
+import type { SessionError } from '../errors.js'
 import type { SharedStore } from '../options/common/stores.js'
 import { createSeal, type Seal, type SealPayload } from '../seal/seal.js'
 import { tokenHash } from './target.js'
@@ -120,26 +122,21 @@ export class SharedTokens {
     try {
       return await (this.#isTimed ? call() : withDeadline(call(), maxMilliseconds, tooLate, { ref: false }))
     } catch (error) {
-      throw isOidcError(error) ? error : unavailable('failed', error)
+      // Only subscribers of the channel see it: no call of the application fails.
+      throw isOidcError(error) ? error : storeOutage('the shared store failed', error)
     }
   }
 }
 
 function tooLate(): SessionError {
-  return unavailable(`did not answer within ${maxMilliseconds / 1000} seconds`)
-}
-
-// Only those who watch the calls get to see it: no call of the application fails.
-function unavailable(why: string, cause?: unknown): SessionError {
-  const message = `the shared store ${why}`
-  return new SessionError('session_store_unavailable', message, { cause: redactedCause(cause) })
+  return storeOutage(`the shared store did not answer within ${maxMilliseconds / 1000} seconds`)
 }
 
 // A missing value may also be null.
 function textOf(value: unknown): string | undefined {
   if (typeof value === 'string') return value
-  if (value === undefined || value === null) return undefined
-  throw unavailable('returned a value that is not text')
+  if (isAbsent(value)) return undefined
+  throw storeOutage('the shared store returned a value that is not text')
 }
 
 // The sealed name prevents anyone who can write to the store from swapping the tokens of two targets.

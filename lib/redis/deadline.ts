@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import type { SessionError } from '../errors.js'
 import { redactedCause, systemCode } from '../base/error-cause.js'
-import { storeOutage } from '../session/shared/outage.js'
+import { storeOutage } from '../base/store/outage.js'
 
 /**
  * Runs a call with a deadline. After that, its commands are removed from the client's queues: node-redis keeps commands

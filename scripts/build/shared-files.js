@@ -8,7 +8,6 @@ import { join } from 'node:path'
  * imports them has imported that one as well, or is about to.
  */
 const companions = {
-  'bearer/index': ['session/shared/outage'],
   index: ['bearer/index'],
   'redis/index': ['bearer/index'],
   'providers/index': ['bearer/index'],

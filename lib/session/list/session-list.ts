@@ -6,7 +6,7 @@ import { clocksOf, isAlive, type SessionLimits } from '../lifetime.js'
 import type { SessionRecord } from '../record.js'
 import { isEndedBy, namesOf } from '../revocation/revocations.js'
 import type { SharedRevocations } from '../revocation/shared-revocations.js'
-import { storeOutage } from '../shared/outage.js'
+import { storeOutage } from '../../base/store/outage.js'
 import { fromPayload, type ListEntry, namesIn, type Person, toPayload } from './entry.js'
 import { randomSlot, slotCount, slotFor } from './slots.js'
 

@@ -1,7 +1,7 @@
 import type { Runtime } from '../../base/runtime.js'
 import { hashOf, nameByHash } from '../../base/store/store-name.js'
 import type { SharedStore } from '../../options/common/stores.js'
-import { storeOutage } from '../shared/outage.js'
+import { storeOutage } from '../../base/store/outage.js'
 import {
   keysOf,
   type LogoutListener,

@@ -4,7 +4,7 @@ import { hasOwnDeadline } from '../../base/store/own-deadline.js'
 import { withDeadline } from '../../base/timers/deadline.js'
 import type { OidcError } from '../../errors.js'
 import type { SharedStore } from '../../options/common/stores.js'
-import { storeOutage } from './outage.js'
+import { storeOutage } from '../../base/store/outage.js'
 
 /** A shared store that throws this package's errors only, and remembers whether its last operation succeeded. */
 export interface GuardedStore extends SharedStore {

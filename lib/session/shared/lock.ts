@@ -1,7 +1,7 @@
 import { ProviderError } from '../../errors.js'
 import type { Runtime } from '../../base/runtime.js'
 import type { SharedStore } from '../../options/common/stores.js'
-import { storeOutage } from './outage.js'
+import { storeOutage } from '../../base/store/outage.js'
 import { randomPause } from './random-pause.js'
 import { isOidcError } from '../../base/error-cause.js'
 

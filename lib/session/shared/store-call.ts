@@ -1,5 +1,5 @@
 import { isThenable } from '../../base/maybe-promise.js'
-import { storeOutage } from './outage.js'
+import { storeOutage } from '../../base/store/outage.js'
 
 /** The callback of an express-session store. */
 export type StoreCallback = (error?: unknown, value?: unknown) => void

@@ -7,7 +7,7 @@ import { mergeRecords } from '../merge.js'
 import { fromPayload, type SessionRecord, toPayload } from '../record.js'
 import { type StoredSession, unreadable } from '../storage/storage.js'
 import { Batches } from './batches.js'
-import { storeOutage } from './outage.js'
+import { storeOutage } from '../../base/store/outage.js'
 import { randomPause } from './random-pause.js'
 
 /** Where sessions are stored, what seals them, and how long they live. */

@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../../../errors.js'
 import { storeCall, type StoreCallback } from '../../../session/shared/store-call.js'
-import { storeOutage } from '../../../session/shared/outage.js'
+import { storeOutage } from '../../../base/store/outage.js'
 import type { SessionRecord } from '../../../session/record.js'
 import type { NodeRequest } from '../../types.js'
 

@@ -1,9 +1,9 @@
 import { SessionError } from '../../errors.js'
-import { redactedCause, systemCode } from '../../base/error-cause.js'
-import { retryAfterSeconds } from '../../base/outage.js'
+import { redactedCause, systemCode } from '../error-cause.js'
+import { retryAfterSeconds } from '../outage.js'
 
 /**
- * A 503 with `Retry-After`: the store of sessions or logouts is unavailable, so who is signed in is unknown.
+ * A 503 with `Retry-After`: the session store or the shared store is unavailable, so who is signed in is unknown.
  *
  * @param message What failed.
  * @param cause Redacted, because database clients put commands and values into their errors.

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { SessionError } from '../../../lib/errors.js'
-import { storeOutage } from '../../../lib/session/shared/outage.js'
+import { storeOutage } from '../../../lib/base/store/outage.js'
 
 describe('the outage of a store', () => {
   test('is a 503, after which to try again', () => {
