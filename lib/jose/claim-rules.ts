@@ -1,4 +1,4 @@
-import { quoted, quotedDate, seenValue } from '../base/error-cause.js'
+import { quoted, quotedDate, quotedName, seenValue } from '../base/error-cause.js'
 import { isAhead } from '../base/age.js'
 import type { JsonObject } from '../base/json.js'
 import type { TokenValidationErrorCode } from '../error-codes.js'
@@ -50,6 +50,16 @@ export function isPast(date: unknown, { now, clockToleranceSeconds }: ClockConte
 /** Whether a claim is a date that is still to come, give or take the tolerance. */
 export function isUnexpired(date: unknown, { now, clockToleranceSeconds }: ClockContext): boolean {
   return isDate(date) && date + clockToleranceSeconds > now
+}
+
+/** Whether a claim is a date of at most this age, give or take the tolerance. */
+export function isWithin(date: unknown, maxAgeSeconds: number, { now, clockToleranceSeconds }: ClockContext): boolean {
+  return isDate(date) && date + maxAgeSeconds + clockToleranceSeconds > now
+}
+
+/** Whether `aud` names a client, alone or among others. */
+export function namesAudience(aud: unknown, clientId: string): boolean {
+  return aud === clientId || (Array.isArray(aud) && aud.includes(clientId))
 }
 
 /** How far a date is from this clock, for messages: it cannot be known which of two clocks is wrong, but by how much they differ. */
@@ -119,4 +129,48 @@ function missing(
 ): TokenValidationError {
   const hint = missingHint === undefined ? '' : ` (${missingHint})`
   return new TokenValidationError('token_claim_missing', `the ${token}'s ${claim} is missing${hint}`, { details })
+}
+
+/** The claim is a date: neither of another type, nor milliseconds. */
+export const dateRule = {
+  code: 'token_claim_invalid',
+  must: (value: unknown) => `must be a date in seconds since 1970: it is ${quotedDate(value)}`,
+  holds: isDate,
+  details: dateDetails,
+} as const
+
+/** The claim is a date that has come. */
+export const pastRule = {
+  code: 'token_not_yet_valid',
+  must: (date: unknown, clock: ClockContext) => `must not be in the future: ${distanceTo(date, clock)}`,
+  holds: isPast,
+  details: dateDetails,
+} as const
+
+/** The claim is a date that is still to come. */
+export const unexpiredRule = {
+  code: 'token_expired',
+  must: (date: unknown, clock: ClockContext) => `must not be in the past: ${distanceTo(date, clock)}`,
+  holds: isUnexpired,
+  details: dateDetails,
+} as const
+
+/**
+ * Refuses a token with another explicit type (RFC 8725 section 3.11).
+ *
+ * @param token - such as "ID Token", for the message
+ * @throws {TokenValidationError} `token_type_refused`
+ */
+export function requireType(
+  token: string,
+  typ: string | undefined,
+  { isType, expected }: { readonly isType: (typ: string | undefined) => boolean; readonly expected: string },
+): void {
+  if (isType(typ)) return
+  const article = /^[aeiou]/i.test(token) ? 'an' : 'a'
+  const message = `the token is not ${article} ${token}: its typ is ${seenValue(typ)}, not ${quoted(expected)}`
+  const seen = typ === undefined ? 'missing' : quotedName(typ)
+  throw new TokenValidationError('token_type_refused', message, {
+    details: { subject: 'typ', seen, expected: quoted(expected) },
+  })
 }

@@ -6,6 +6,7 @@ import { redactedCause, ownError } from '../../base/error-cause.js'
 import { type JsonObject, parseJsonObject, bareClaims } from '../../base/json.js'
 import type { ConfiguredClient } from '../openid-client.js'
 
+import { namesAudience } from '../../jose/claim-rules.js'
 import { decodeJws } from '../../jose/jws.js'
 import { missingEndpoint } from '../metadata.js'
 import type { Decrypt } from '../tokens/decryption.js'
@@ -117,7 +118,7 @@ async function signedClaims(
   if (iss !== undefined && !isIssuer(iss, names, issuer)) {
     throw new TokenValidationError('token_issuer_mismatch', 'the UserInfo response is from another issuer')
   }
-  if (aud !== undefined && aud !== clientId && !(Array.isArray(aud) && aud.includes(clientId))) {
+  if (aud !== undefined && !namesAudience(aud, clientId)) {
     throw new TokenValidationError('token_audience_mismatch', 'the UserInfo response is for another client')
   }
   return jws.payload

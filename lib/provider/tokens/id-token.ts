@@ -1,7 +1,7 @@
 import type { OidcErrorDetails } from '../../error-details.js'
 import { AuthorizationResponseError, TokenValidationError } from '../../errors.js'
 import type { IssuerNames } from '../../options/common/provider-description.js'
-import { quoted, quotedName } from '../../base/error-cause.js'
+import { quoted } from '../../base/error-cause.js'
 import { equalSecrets } from '../../base/constant-time.js'
 import { bareClaims } from '../../base/json.js'
 import { leftHalfHash } from '../../jose/algorithms.js'
@@ -13,6 +13,7 @@ import {
   isText,
   optionDetails,
   requireClaims,
+  requireType,
 } from '../../jose/claim-rules.js'
 import { type Jws, type JwsHeader, decodeJws } from '../../jose/jws.js'
 import { describingFailures } from '../../jose/token-details.js'
@@ -99,7 +100,7 @@ export function createIdTokenValidator(settings: IdTokenSettings, keys: Keys): I
       const claimsAt = (now: number) => checkClaims(jws, { ...settings, ...expected, now })
       return describingFailures(jws, async () => {
         await verifiers[from](jws, from === 'anyone' ? () => claimsAt(runtime.now() / 1000) : undefined)
-        requireIdTokenType(jws.header)
+        requireType('ID Token', jws.header.typ, idTokenType)
         const now = runtime.now() / 1000
         const claims = claimsAt(now)
         await requireTenant(settings, claims)
@@ -112,12 +113,9 @@ export function createIdTokenValidator(settings: IdTokenSettings, keys: Keys): I
 
 // Other tokens of the same issuer (logout tokens, access tokens, DPoP proofs) have a different typ (RFC 8725 section
 // 3.11).
-function requireIdTokenType({ typ }: JwsHeader): void {
-  if (typ !== undefined && !/^(application\/)?jwt$/i.test(typ)) {
-    const message = `the token is not an ID Token: its typ is ${quoted(typ)}, not "JWT"`
-    const details = { subject: 'typ', seen: quotedName(typ), expected: '"JWT"' }
-    throw new TokenValidationError('token_type_refused', message, { details })
-  }
+const idTokenType = {
+  isType: (typ: string | undefined) => typ === undefined || /^(application\/)?jwt$/i.test(typ),
+  expected: 'JWT',
 }
 
 interface ClaimContext extends RuleContext, IdTokenExpectations {}

@@ -1,8 +1,7 @@
 import { TokenValidationError } from '../../errors.js'
-import { quoted, quotedName } from '../../base/error-cause.js'
 import { isJsonObject } from '../../base/json.js'
-import { type ClaimRule, always, isDate, isText, requireClaims } from '../../jose/claim-rules.js'
-import { type JwsHeader, decodeJws } from '../../jose/jws.js'
+import { type ClaimRule, always, isDate, isText, isWithin, requireClaims, requireType } from '../../jose/claim-rules.js'
+import { decodeJws } from '../../jose/jws.js'
 import { describingFailures } from '../../jose/token-details.js'
 import type { Keys } from '../keys.js'
 import { type RuleContext, relyingPartyRules, strictTolerance, timeRules } from './claim-rules.js'
@@ -73,7 +72,7 @@ export function createLogoutTokenValidator(settings: LogoutTokenSettings, keys: 
       // Anyone can post anything here, so the cheap checks come before keys and signatures.
       const jws = decodeJws(await decrypt(logoutToken), { maxBytes })
       requireRegisteredAlgorithm(jws.header, signature)
-      requireLogoutType(jws.header)
+      requireType('logout token', jws.header.typ, logoutTokenType)
       const requireAll = () => {
         // Other audiences are harmless: a logout token can only end sessions here.
         const now = runtime.now() / 1000
@@ -90,12 +89,9 @@ export function createLogoutTokenValidator(settings: LogoutTokenSettings, keys: 
 }
 
 // Section 2.4 recommends an explicit type. Without it, events and the missing nonce distinguish it from an ID Token.
-function requireLogoutType({ typ }: JwsHeader): void {
-  if (typ !== undefined && !/^(application\/)?(logout\+)?jwt$/i.test(typ)) {
-    const message = `the token is not a logout token: its typ is ${quoted(typ)}, not "logout+jwt"`
-    const details = { subject: 'typ', seen: quotedName(typ), expected: '"logout+jwt"' }
-    throw new TokenValidationError('token_type_refused', message, { details })
-  }
+const logoutTokenType = {
+  isType: (typ: string | undefined) => typ === undefined || /^(application\/)?(logout\+)?jwt$/i.test(typ),
+  expected: 'logout+jwt',
 }
 
 const rules: readonly ClaimRule<RuleContext>[] = [
@@ -105,7 +101,12 @@ const rules: readonly ClaimRule<RuleContext>[] = [
   relyingPartyRules.issuer,
   relyingPartyRules.audience,
   ...timeRules,
-  { claim: 'iat', code: 'token_expired', must: 'must be within the last five minutes', holds: isWithinMaxAge },
+  {
+    claim: 'iat',
+    code: 'token_expired',
+    must: 'must be within the last five minutes',
+    holds: (iat, context) => isWithin(iat, maxAgeSeconds, context),
+  },
   { claim: 'jti', code: 'token_claim_invalid', must: 'must be 1 to 255 characters', holds: isText(255) },
   {
     claim: 'sub',
@@ -126,10 +127,6 @@ const rules: readonly ClaimRule<RuleContext>[] = [
 // There may be other events as well (RFC 8417 section 2.2); the event itself is usually {}.
 function isLogout(events: unknown): boolean {
   return isJsonObject(events) && isJsonObject(events[logoutEvent])
-}
-
-function isWithinMaxAge(iat: unknown, { now, clockToleranceSeconds }: RuleContext): boolean {
-  return isDate(iat) && iat + maxAgeSeconds + clockToleranceSeconds > now
 }
 
 function readClaims({ iss, sub, sid, jti, iat, exp }: Readonly<Record<string, unknown>>): LogoutToken {

@@ -4,6 +4,7 @@ import type { JsonObject } from '../../base/json.js'
 import { configuredIssuer } from '../../options/common/provider-description.js'
 import { quoted, seenValue } from '../../base/error-cause.js'
 import type { IdTokenParties, IdTokenValidator } from './id-token.js'
+import { namesAudience } from '../../jose/claim-rules.js'
 import { decodeJws } from '../../jose/jws.js'
 import type { IdTokenClaims } from '../../jose/id-token-claims.js'
 
@@ -82,7 +83,7 @@ function requireSameParties(
       details: { subject: 'sub', seen: sub === undefined ? 'missing' : 'another value' },
     })
   }
-  if (aud !== clientId && !(Array.isArray(aud) && aud.includes(clientId))) {
+  if (!namesAudience(aud, clientId)) {
     throw new TokenValidationError(
       'token_audience_mismatch',
       `the refreshed ID Token is for another client: its aud is ${quoted(aud)}, not ${quoted(clientId)}`,

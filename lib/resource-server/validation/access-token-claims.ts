@@ -5,14 +5,12 @@ import {
   type ClaimRule,
   type ClockContext,
   always,
-  dateDetails,
-  distanceTo,
-  isDate,
-  isPast,
+  dateRule,
   isText,
-  isUnexpired,
   optionDetails,
+  pastRule,
   requireClaims,
+  unexpiredRule,
 } from '../../jose/claim-rules.js'
 import type { AccessTokenProfile } from '../../options/bearer/issuer-options.js'
 import { clientIdClaims } from '../../jose/client-claims.js'
@@ -35,9 +33,6 @@ interface ClaimExpectations extends ClockContext {
 const isOpaque = ({ source }: ClaimExpectations): boolean => source === 'introspection'
 const isLenient = ({ source }: ClaimExpectations): boolean => source !== 'rfc9068'
 const missingHint = 'profile: "jwt" does not require it'
-const mustBePast = (date: unknown, context: ClockContext): string =>
-  `must not be in the future: ${distanceTo(date, context)}`
-const past = { code: 'token_not_yet_valid', must: mustBePast, holds: isPast, details: dateDetails } as const
 const name = {
   code: 'token_claim_invalid',
   must: 'must be text of 1 to 255 characters',
@@ -57,24 +52,10 @@ const rules: readonly ClaimRule<ClaimExpectations>[] = [
     holds: (iss, { issuer, aliases }) => iss === issuer || (typeof iss === 'string' && aliases.includes(iss)),
     details: optionDetails('issuer', ({ issuer }) => issuer),
   },
-  {
-    claim: 'exp',
-    code: 'token_claim_invalid',
-    must: 'must be a date',
-    isOptional: isOpaque,
-    holds: isDate,
-    details: dateDetails,
-  },
-  {
-    claim: 'exp',
-    code: 'token_expired',
-    must: (exp, context) => `must not be in the past: ${distanceTo(exp, context)}`,
-    isOptional: isOpaque,
-    holds: isUnexpired,
-    details: dateDetails,
-  },
-  { claim: 'nbf', ...past, isOptional: always },
-  { claim: 'iat', ...past, isOptional: isLenient, missingHint },
+  { claim: 'exp', ...dateRule, isOptional: isOpaque },
+  { claim: 'exp', ...unexpiredRule, isOptional: isOpaque },
+  { claim: 'nbf', ...pastRule, isOptional: always },
+  { claim: 'iat', ...pastRule, isOptional: isLenient, missingHint },
   { claim: 'client_id', ...name },
   { claim: 'jti', ...name },
 ]

@@ -1,17 +1,19 @@
 import { omitUndefined } from '../../base/json.js'
-import { quoted, quotedDate, quotedName } from '../../base/error-cause.js'
+import { quoted } from '../../base/error-cause.js'
 import { TokenValidationError } from '../../errors.js'
 import {
   always,
   type ClaimRule,
   type ClockContext,
   dateDetails,
-  distanceTo,
+  dateRule,
   isDate,
-  isPast,
   isText,
+  isWithin,
   optionDetails,
+  pastRule,
   requireClaims,
+  requireType,
 } from '../../jose/claim-rules.js'
 import type { Jws } from '../../jose/jws.js'
 import { describingFailures } from '../../jose/token-details.js'
@@ -73,7 +75,7 @@ export function createTokenValidator(rules: TokenRules, keys: Keys): (jws: Jws) 
   return async (jws) => {
     // Anyone can post anything here, so the cheap checks come before keys and signatures.
     requireRegisteredAlgorithm(jws.header, signature)
-    requireType(jws, profile)
+    requireType(token, jws.header.typ, { isType: profile.isType, expected: 'secevent+jwt' })
     const requireAll = (): void => {
       const now = runtime.now() / 1000
       requireClaims(token, claimRules, jws.payload, {
@@ -92,14 +94,6 @@ export function createTokenValidator(rules: TokenRules, keys: Keys): (jws: Jws) 
       return readToken(jws, profile)
     })
   }
-}
-
-function requireType({ header: { typ } }: Jws, { isType }: Profile): void {
-  if (isType(typ)) return
-  const seen = typ === undefined ? 'missing' : quotedName(typ)
-  const message = `the token is not a ${token}: its typ is ${seen}, not "secevent+jwt"`
-  const details = { subject: 'typ', seen, expected: '"secevent+jwt"' }
-  throw new TokenValidationError('token_type_refused', message, { details })
 }
 
 function requireAbsent(claim: string, { payload }: Jws): void {
@@ -128,26 +122,13 @@ const claimRules: readonly ClaimRule<Context>[] = [
     details: optionDetails('audience', ({ audience }) => audience),
     isMissingInvalid: true,
   },
-  {
-    claim: 'iat',
-    code: 'token_claim_invalid',
-    must: (iat) => `must be a date in seconds since 1970: it is ${quotedDate(iat)}`,
-    holds: isDate,
-    details: dateDetails,
-  },
-  {
-    claim: 'iat',
-    code: 'token_not_yet_valid',
-    must: (iat, context) => `must not be in the future: ${distanceTo(iat, context)}`,
-    holds: isPast,
-    details: dateDetails,
-  },
+  { claim: 'iat', ...dateRule },
+  { claim: 'iat', ...pastRule },
   {
     claim: 'iat',
     code: 'token_expired',
     must: (_iat, { maxAgeSeconds }) => `must be within the last ${maxAgeSeconds} seconds ("maxAgeSeconds")`,
-    holds: (iat, { now, maxAgeSeconds, clockToleranceSeconds }) =>
-      isDate(iat) && iat + maxAgeSeconds + clockToleranceSeconds > now,
+    holds: (iat, context) => isWithin(iat, context.maxAgeSeconds, context),
     details: dateDetails,
   },
   { claim: 'jti', code: 'token_claim_invalid', must: 'must be 1 to 255 characters', holds: isText(255) },

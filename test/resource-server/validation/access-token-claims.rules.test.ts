@@ -106,7 +106,7 @@ describe('the claims of an access token', () => {
       { exp: '5' },
       {},
       'token_claim_invalid',
-      'exp must be a date',
+      'exp must be a date in seconds since 1970: it is "5"',
       { subject: 'exp', seen: 'not a date', expected: 'seconds since 1970' },
     ],
     [
@@ -114,7 +114,7 @@ describe('the claims of an access token', () => {
       { ...none, exp: -1 },
       { source: 'introspection', audience: null },
       'token_claim_invalid',
-      'exp must be a date',
+      'exp must be a date in seconds since 1970: it is -1',
       { subject: 'exp', seen: 'not a date', expected: 'seconds since 1970' },
     ],
     [
