@@ -39,7 +39,7 @@ const reserved: Readonly<Record<string, readonly string[]>> = {
     'lib/options/framework.ts',
   ],
   'node:https': ['lib/provider/transport/agents.ts'],
-  'node:http2': ['middleware'],
+  'node:http2': [],
 }
 
 /** Names that only one part may write. */

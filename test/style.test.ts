@@ -77,6 +77,12 @@ describe('the page of attacks', () => {
     expect(new Set(listed.map(([each]) => each)).size).toBe(listed.length)
     expect(Object.fromEntries(listed)).toEqual(found)
   })
+
+  test('has IDs that stand first in names of tests, with commas in between and a colon behind', () => {
+    const tests = files('test').filter((path) => path.endsWith('.test.ts'))
+    const unlike = /['"`][A-Z]{2}\d{2}(?:, [A-Z]{2}\d{2})*(?: [A-Za-z%]|,? [A-Z]{2}\d{2}[^,:\d])/
+    expect(places(tests, (line) => unlike.test(line))).toEqual([])
+  })
 })
 
 describe('the lock file', () => {

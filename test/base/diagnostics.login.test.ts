@@ -261,5 +261,5 @@ describe('the diagnostics of a login', () => {
       expectNothingSeen(world)
     }
     expect(steps).toContain('discovery failed')
-  }, 120_000)
+  })
 })

@@ -152,7 +152,7 @@ describe('the clock of a process', () => {
 })
 
 describe('a shared store that is unavailable', () => {
-  test('is not one that returns null for what it does not have', async () => {
+  test('a store that returns null for a missing entry does not count as unavailable', async () => {
     const empty = Object.assign(new FakeStore(tokens.op.clock), { get: async () => [null] })
     const source = startProcess({ sharedStore: empty as unknown as FakeStore })
     expect(await source.getToken()).toBe('token-1')

@@ -184,7 +184,7 @@ describe('an exchanged token', () => {
     expect(await tokens.source.exchange(exchange)).toBe('token-2')
   })
 
-  test('ends at the earlier of both', async () => {
+  test('an exchanged token ends with its subject token or subjectTokenExpiresAt, whichever is earlier', async () => {
     const tokens = createTokens()
     const exchange = {
       subjectToken: jwtUntil(nowSeconds(tokens) + 10),

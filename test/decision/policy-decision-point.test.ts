@@ -112,7 +112,7 @@ describe('PD01: an answer that is not a decision', () => {
         res.destroy()
       },
     ],
-  ])('%s is 503', async (_what, answer) => {
+  ])('an answer with %s is refused as decision_unavailable (503)', async (_what, answer) => {
     server.answer(answer)
     const error = await failureOf(pdpWith().evaluate(readIt))
     expect(error).toMatchObject({ name: 'AccessError', code: 'decision_unavailable', status: 503, expose: false })

@@ -152,7 +152,6 @@ test.each(opening.filter(isTokenUpgrade))(
     expect(answer).toMatch(/^HTTP\/1\.1 401 /)
     expect(child.exitCode).toBeNull()
   },
-  30_000,
 )
 
 test.each(opening.filter(isPlainServer))(

@@ -36,7 +36,7 @@ const odd = [
 ]
 
 /** Short texts of the characters that have a meaning somewhere. */
-export const oddText: fc.Arbitrary<string> = fc
+const oddText: fc.Arbitrary<string> = fc
   .array(
     fc.oneof(fc.constantFrom(...odd), fc.string({ maxLength: 6, unit: 'binary' }), fc.stringMatching(/^\w{0,5}$/)),
     {

@@ -24,7 +24,7 @@ describe.each(parsers)('the parser of %s', (name, { texts, read }) => {
   })
 
   test(
-    'keeps them with any text',
+    'the parser keeps its promises with any text',
     async () => {
       const outcomes = new Set<string>()
       for (const text of corpus.texts) outcomes.add(await read(text))

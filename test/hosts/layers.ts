@@ -80,7 +80,7 @@ export class Recorder implements Journal {
 }
 
 /** The request's path and query as they came in; Express and Connect keep them when a mount strips its prefix. */
-export function originalTarget(req: IncomingMessage): string {
+function originalTarget(req: IncomingMessage): string {
   const { originalUrl } = req as { originalUrl?: string }
   return originalUrl ?? req.url ?? ''
 }

@@ -8,7 +8,7 @@ import { type Handler, type Layer, type Recorder, type Route, isMount } from './
 export type Wire = (layers: readonly Layer[], recorder: Recorder) => RequestListener
 
 /** Both major versions of Express take the same calls. */
-export function wireExpress(create: typeof express): Wire {
+function wireExpress(create: typeof express): Wire {
   return (layers, recorder) => {
     const app = create()
     for (const layer of layers) {

@@ -84,7 +84,7 @@ describe('the keys of a transmitter', () => {
     ['has a configuration that is not JSON', {}, new Response('oops')],
   ]
   test.each(failures)(
-    'SG09 SG13: while a transmitter %s, pushes get 503, and no session ends',
+    'SG09, SG13: while a transmitter %s, pushes get 503, and no session ends',
     async (_what, changes, response) => {
       const world = await start()
       const cookie = await world.signIn()

@@ -23,7 +23,7 @@ describeWith('redis-server', 'a back-channel logout that one of three processes 
   })
 
   for (const storage of ['cookie', 'store'] satisfies readonly FleetStorage[]) {
-    test(`BC13 SR07: ends the person's sessions in all, and works once in all (sessions by ${storage})`, async () => {
+    test(`BC13, SR07: ends the person's sessions in all, and works once in all (sessions by ${storage})`, async () => {
       await start(storage)
       const [laptop, phone, bob] = [await fleet.signIn('alice'), await fleet.signIn('alice'), await fleet.signIn('bob')]
       const token = await mint()

@@ -27,7 +27,7 @@ describeWith('redis-server', 'a security event that one of three processes recei
   })
 
   for (const storage of ['cookie', 'store'] satisfies readonly FleetStorage[]) {
-    test(`SG03 SG14: ends the person's sessions in all, and acts once in all (sessions by ${storage})`, async () => {
+    test(`SG03, SG14: ends the person's sessions in all, and acts once in all (sessions by ${storage})`, async () => {
       await start(storage)
       const [laptop, phone, bob] = [await fleet.signIn('alice'), await fleet.signIn('alice'), await fleet.signIn('bob')]
       const token = await revocation()

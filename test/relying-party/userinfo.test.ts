@@ -25,6 +25,7 @@ const layers = [
 
 const start = async (options: WorldOptions = {}): Promise<Browser> => {
   world = await startRefreshWorld({ ...options, layers })
+  world.clock.stop()
   return world.enter()
 }
 const asked = () => world.httpClient.urls.filter((url) => new URL(url).pathname === '/me').length

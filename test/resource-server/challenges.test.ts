@@ -16,7 +16,7 @@ describe('challengeScope', () => {
     )
   })
 
-  test('is not there unless it is given', async () => {
+  test('the challenge has no scope unless challengeScope is set', async () => {
     const missing = await refusalOf(testApi().validator.validate(undefined))
     expect(missing.headers['WWW-Authenticate']).toBe('Bearer')
   })

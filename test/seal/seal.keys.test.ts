@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { hkdfSync } from 'node:crypto'
 import { deriveKeys } from '../../lib/seal/seal.js'
+import { faces } from '../kit/watching/marks.js'
 
 const secrets = ['a secret for tests only, 32 characters at least', 'an older secret for tests, 32 characters']
 
@@ -22,6 +23,9 @@ describe('derived keys', () => {
 
   test('do not show when they are printed', () => {
     const [key] = deriveKeys(secrets, ['session'])
-    expect(JSON.stringify(key)).not.toContain(key?.key.export().toString('base64url'))
+    const printed = faces(key)
+    expect(printed).toContain(key?.kid)
+    for (const encoding of ['base64url', 'base64', 'hex'] as const)
+      expect(printed).not.toContain(key?.key.export().toString(encoding))
   })
 })

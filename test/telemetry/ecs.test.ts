@@ -78,7 +78,7 @@ describe('an audit event in ECS', () => {
     },
   )
 
-  test('an IPv6 address is one', () => {
+  test('an IPv6 address in an audit event is written to the field for IP addresses', () => {
     const ip = '2001:db8::1'
     expect(toEcs({ ...fullEvents.access_denied, ip })).toMatchObject({ source: { ip } })
   })

@@ -106,7 +106,7 @@ describe('an audit event in OCSF', () => {
     },
   )
 
-  test('an IPv6 address is one', () => {
+  test('an IPv6 address in an audit event is written to the field for IP addresses', () => {
     const ip = '2001:db8::1'
     expect(toOcsf({ ...fullEvents.access_denied, ip })).toMatchObject({ src_endpoint: { ip } })
   })

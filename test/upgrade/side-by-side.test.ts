@@ -59,7 +59,6 @@ describeWith('redis-server', 'an application of three processes that is being up
         }
         expect(await subjects(alice)).toEqual(['alice', 'alice', 'alice'])
       },
-      60_000,
     )
   }
 })

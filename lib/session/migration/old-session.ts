@@ -1,4 +1,4 @@
-import { type JsonObject, isJsonObject, omitUndefined, parseJsonObject } from '../../base/json.js'
+import { isAbsent, type JsonObject, isJsonObject, omitUndefined, parseJsonObject } from '../../base/json.js'
 
 /** A session of another package, authentic but not validated. Times are seconds since the epoch. */
 export interface OldSession {
@@ -30,10 +30,11 @@ export interface OldSession {
 export function oldSessionIn(header: unknown, content: unknown): OldSession | undefined {
   if (!isJsonObject(header) || !isJsonObject(content)) return undefined
   const { iat: createdAt, uat: touchedAt, exp: endsAt } = header
-  const { id_token: idToken, access_token, refresh_token, token_type, expires_at, sid: _, ...data } = content
+  const { id_token: idToken, access_token, refresh_token, token_type, expires_at, sid: _, ...others } = content
+  const { sessionExpiresAt, ...data } = others
   if (!isTime(createdAt) || !isTime(touchedAt) || !isTime(endsAt) || typeof idToken !== 'string') return undefined
   // An end that the provider sets (the claim session_expiry): a session here would go on after it.
-  if (data['sessionExpiresAt'] !== undefined && data['sessionExpiresAt'] !== null) return undefined
+  if (!isAbsent(sessionExpiresAt)) return undefined
   const person = personOf(idToken)
   if (person === undefined) return undefined
   return {

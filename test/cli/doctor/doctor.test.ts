@@ -94,7 +94,7 @@ describe('npx express-oidc doctor', () => {
     expect(status).toBe(1)
   })
 
-  test('DO03 prints no secret, whatever is wrong', async () => {
+  test('DO03: prints no secret, whatever is wrong', async () => {
     const planted = 'planted-Xk29vb-credential-of-nobody'
     const env = variables({ CLIENT_SECRET: planted, SESSION_SECRET: `${planted} ${planted}` })
     for (const issuer of [provider.issuer, `${provider.issuer}/`, 'http://127.0.0.1:1']) {

@@ -12,6 +12,8 @@ export interface WatchedClient {
   readonly client: RedisPlace['client']
   /** What was sent since the last time. */
   take(): readonly SentCommand[]
+  /** How many commands have no answer yet. */
+  pending(): number
 }
 
 const commandNames = ['get', 'set', 'del', 'eval']
@@ -20,6 +22,7 @@ const commandNames = ['get', 'set', 'del', 'eval']
 export function watchCommands(client: RedisPlace['client']): WatchedClient {
   let sent: SentCommand[] = []
   let turn = 0
+  let pending = 0
   let isCounted = false
   const write = (name: string): void => {
     if (!isCounted) setImmediate(() => ((turn += 1), (isCounted = false)))
@@ -35,7 +38,11 @@ export function watchCommands(client: RedisPlace['client']): WatchedClient {
         if (commandNames.includes(String(name))) {
           return (...args: unknown[]): unknown => {
             write(String(name))
-            return Reflect.apply(value, target, args)
+            const answer: unknown = Reflect.apply(value, target, args)
+            pending += 1
+            const answered = (): void => void (pending -= 1)
+            Promise.resolve(answer).then(answered, answered)
+            return answer
           }
         }
         return value.bind(target) as unknown
@@ -48,6 +55,7 @@ export function watchCommands(client: RedisPlace['client']): WatchedClient {
       sent = []
       return taken
     },
+    pending: () => pending,
   }
 }
 

@@ -24,8 +24,6 @@ export interface Place {
 export interface StorageKind {
   readonly name: string
   readonly host: Host
-  /** Whether other processes see the logouts of this one. */
-  readonly isShared: boolean
   /** Whether the application has a session of its own, which holds the login. */
   readonly isRequest: boolean
   /**
@@ -76,26 +74,22 @@ const nothing: Omit<Place, 'oidc'> = {
 export const storageKinds: readonly StorageKind[] = [
   kind('a sealed cookie', { open: async () => ({ ...nothing, oidc: {} }) }),
   kind('a sealed cookie, and Redis for logouts', {
-    isShared: true,
     open: (program, timeoutSeconds = patience) =>
       withRedis(program, ({ client }) => ({ sharedStore: redisStore(client, { timeoutSeconds }) })),
   }),
   kind('a store of express-session in memory', {
-    isShared: true,
     async open() {
       const store = new expressSession.MemoryStore()
       return { ...nothing, oidc: { session: { store } }, dump: async () => JSON.stringify(await all(store)) }
     },
   }),
   kind('connect-redis', {
-    isShared: true,
     open: (program, timeoutSeconds = patience) =>
       withRedis(program, ({ client }) => ({
         session: { store: new RedisStore({ client }), storeTimeoutSeconds: timeoutSeconds },
       })),
   }),
   kind('redisStore', {
-    isShared: true,
     open: (program, timeoutSeconds = patience) =>
       withRedis(program, ({ client }) => ({ session: { store: redisStore(client, { timeoutSeconds }) } })),
   }),
@@ -122,12 +116,12 @@ export function storageKind(name: string): StorageKind {
 }
 
 function kind(name: string, parts: Pick<StorageKind, 'open'> & Partial<StorageKind>): StorageKind {
-  return { name, host: express5, isShared: false, isRequest: false, ...parts }
+  return { name, host: express5, isRequest: false, ...parts }
 }
 
 function request(name: string, host: Host, sessions: () => Pick<Place, 'before' | 'dump'>): StorageKind {
   const open = async (): Promise<Place> => ({ ...nothing, oidc: { session: { use: 'request' } }, ...sessions() })
-  return { name, host, isShared: false, isRequest: true, open }
+  return { name, host, isRequest: true, open }
 }
 
 async function withRedis(

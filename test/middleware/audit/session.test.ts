@@ -36,7 +36,7 @@ describe.each([
   ['cookies', () => ({ session: limits })],
   ['a store', () => ({ session: { ...limits, store: new FakeStore({ now: () => Date.now() }) } })],
 ])('the audit events of sessions in %s', (_where, options) => {
-  test('are none for sessions that count', async () => {
+  test('a valid session causes no audit event', async () => {
     const { world } = await signedIn(options())
     await world.me()
     expect(audited.take()).toEqual([])

@@ -169,7 +169,8 @@ describe('an error, a print-out or a response', () => {
   test('LK02: reports a fault of provider or application by its code, without the message or a stack', async () => {
     fault = faults['badSignature'] ?? fault
     const browser = new Browser()
-    await browser.navigate(await callbackUrl(browser))
+    await visit(browser, 'navigate', await callbackUrl(browser))
+    expect(answers.at(-1)?.status).toBe(502)
     expect(world.host.journal.errors.at(-1)).toMatchObject({
       code: 'token_signature_invalid',
       status: 502,

@@ -189,7 +189,7 @@ describe('the session route', () => {
   })
 
   test.each(['?prolong=false', '?prolong', '?prolong=1', '?x=prolong%3Dtrue'])(
-    'does not take %s for that',
+    'the session route does not prolong the session for the query %s',
     async (query) => {
       await start()
       await world.signIn()

@@ -265,6 +265,7 @@ describe('the session in a cookie', () => {
     const polled: boolean[] = []
     for (let i = 0; i < 4; i++) polled.push(await isSignedIn(440))
     expect([polled, await isSignedIn(60)]).toEqual([[true, true, true, true], false])
+    world.clock.stop()
     await world.signIn()
     expect([await isSignedIn(-300), await isSignedIn(300 + 599), await isSignedIn(600)]).toEqual([true, true, false])
   })

@@ -161,7 +161,7 @@ describe('options that contradict a ready-made client assertion are refused', ()
       )
     })
 
-    test('a file alone is fine', () => {
+    test('a clientAssertion of a file alone is accepted', () => {
       expect(() => parse({ clientAssertion })).not.toThrow()
     })
   })

@@ -67,7 +67,7 @@ describe('an API on HTTP/2', () => {
     expect(api.calls[0]?.headers).not.toHaveProperty('cookie')
   })
 
-  test('gets HTTP/1.1 where it is not', async () => {
+  test('an API is called by HTTP/1.1 unless http2 is set', async () => {
     const api = await startHttp2()
     const { call } = await start(api.origin)
     expect((await call('/api/x')).status).toBe(200)

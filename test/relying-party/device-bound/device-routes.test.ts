@@ -565,7 +565,7 @@ describe('the options', () => {
     expect(() => web({ routes, session: { deviceBound: false } })).not.toThrow()
   })
 
-  test('say what the word for it is here', () => {
+  test('the option dbsc is refused with a hint to session.deviceBound', () => {
     expect(() => web({ dbsc: true } as unknown as OidcOptions)).toThrow('session.deviceBound')
   })
 })

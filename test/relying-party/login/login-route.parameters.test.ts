@@ -40,7 +40,7 @@ describe('the parameters of the login route', () => {
     },
   )
 
-  test('come from a form too', async () => {
+  test('the login route takes its parameters from a form too', async () => {
     world = await startWorld({ oidc: { loginParams } })
     const body = new URLSearchParams({ ui_locales: 'de', theme: 'dark', returnTo: '/me' })
     const answer = await world.browser.navigate(world.url('/login'), { method: 'POST', body, site: 'same-origin' })

@@ -23,7 +23,7 @@ describe.each(hosts)('back-channel logout on $name', (host) => {
   const request = (options: RequestOptions) =>
     new Browser().request('none', own.world.url('/backchannel-logout'), options)
 
-  test('BC01 BC16: ends the session, with an empty 200 that no cache keeps', async () => {
+  test('BC01, BC16: ends the session, with an empty 200 that no cache keeps', async () => {
     const answer = await own.logout()
     expect([...verdictOf(answer), answer.headers['content-length']]).toEqual([...done, '0'])
     expect(answer.headers['cache-control']).toBe('no-store')
@@ -177,7 +177,7 @@ describe('a logout token', () => {
     expect([await own.who(one), await own.who(other)]).toEqual([null, 'alice'])
   })
 
-  test('BC13 SR07: with a sub alone ends all sessions of that person, and of nobody else', async () => {
+  test('BC13, SR07: with a sub alone ends all sessions of that person, and of nobody else', async () => {
     const [one, other, bob] = [await own.signedIn(), await own.signedIn(), await own.signedIn('/bob')]
     await own.logout({ sub: 'alice' })
     expect([await own.who(one), await own.who(other), await own.who(bob)]).toEqual([null, null, 'bob'])

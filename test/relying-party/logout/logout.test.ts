@@ -42,7 +42,7 @@ describe.each(hosts)('a logout on $name', (host) => {
     expect(await isSignedIn()).toBe(false)
   })
 
-  test('LO03 LO04: names the ID Token, the client and the registered target', async () => {
+  test('LO03, LO04: names the ID Token, the client and the registered target', async () => {
     const { location = '', status } = await logout()
     const { searchParams } = new URL(location)
     expect(status).toBe(302)

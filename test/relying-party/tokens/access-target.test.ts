@@ -102,7 +102,7 @@ describe.each(hosts)('accessToken({ resource }) on $name', (host) => {
 describe('a session with tokens for several APIs', () => {
   afterEach(() => world.close())
 
-  test('RF01 RF16: uses each refresh token once, one after the other, where requests ask for all of them at once', async () => {
+  test('RF01, RF16: uses each refresh token once, one after the other, where requests ask for all of them at once', async () => {
     const browser = await start()
     world.clock.advance(700)
     const answers = await Promise.all(Array.from({ length: 10 }, () => browser.fetch(world.url('/all'))))

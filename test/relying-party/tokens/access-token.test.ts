@@ -33,7 +33,7 @@ describe.each(hosts)('accessToken() on $name', (host) => {
     expect(await subjectOf(world, browser)).toBe('alice')
   })
 
-  test('RF01 RF16: makes one refresh grant for fifty requests at once over one expired token, and nobody is signed out', async () => {
+  test('RF01, RF16: makes one refresh grant for fifty requests at once over one expired token, and nobody is signed out', async () => {
     const browser = await world.enter()
     const before = world.provider.requests.filter((request) => request === 'POST /token').length
     world.clock.advance(700)
@@ -137,7 +137,7 @@ describe('req.oidc.fetch()', () => {
       if (req.url === '/away') res.writeHead(302, { location: origin.replace('127.0.0.1', 'localhost') }).end()
       else res.writeHead(accepts(req.headers.authorization) ? 200 : 401).end('{}')
     })
-    await once(api.listen(0), 'listening')
+    await once(api.listen(0, '127.0.0.1'), 'listening')
     origin = `http://127.0.0.1:${(api.address() as AddressInfo).port}`
   })
   afterAll(() => void api.close())

@@ -66,7 +66,7 @@ describe('a request that comes late', () => {
     expect(await tokenOf(world, late)).toEqual(token)
   })
 
-  test('RF16 SC14: does not bring the old refresh token back where its response is under way', async () => {
+  test('RF16, SC14: does not bring the old refresh token back where its response is under way', async () => {
     const gates: (() => void)[] = []
     const slow = get('/slow', async ({ oidc }, res) => {
       await oidc.update({ visits: 1 })

@@ -178,7 +178,7 @@ describe('what a shared store holds of a refresh', () => {
 })
 
 describe('a shared store that is unavailable', () => {
-  test('RF07 SR04: allows no refresh, and no result of one', async () => {
+  test('RF07, SR04: allows no refresh, and no result of one', async () => {
     sharedStore.outage = true
     const provider = spender()
     await expect(spendIn(process(), provider)).rejects.toThrow('away')

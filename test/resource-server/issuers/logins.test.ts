@@ -39,7 +39,7 @@ describe('the logins of this process', () => {
     expect([isLoginClient('https://api.example.com'), isLoginIssuer(issuer)]).toEqual([false, false])
   })
 
-  test('are not known by what is no text', () => {
+  test("a value that is not a string never matches a login's issuer or client", () => {
     noteLogin({ clientId: '5', issuer: 'https://five.example.com' })
     for (const other of [undefined, null, 5, ['https://five.example.com'], {}]) expect(isLoginIssuer(other)).toBe(false)
     expect(isLoginClient(5)).toBe(false)

@@ -59,7 +59,7 @@ describe('the nonces for DPoP proofs', () => {
     expect([ours, others, strangers].map((each) => nonces.ageOf(each))).toEqual(['previous', 'previous', 'unknown'])
   })
 
-  test('are no other values', () => {
+  test('a value that is not the nonce itself has an unknown age', () => {
     const nonces = createDpopNonces([one], 300, new Clock())
     const nonce = nonces.current()
     const others = [

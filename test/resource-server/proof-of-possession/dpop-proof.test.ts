@@ -312,7 +312,7 @@ describe('DP15: a replay of a DPoP proof', () => {
     await present(token, client.proof(token, { claims: { jti } }))
   })
 
-  test('DP15: is not one where two clients use the same jti', async () => {
+  test('DP15: accepts the same jti from two clients', async () => {
     const { client, issuer, present } = dpopApi()
     for (const each of [client, proofClient(issuer)]) {
       const token = each.token()

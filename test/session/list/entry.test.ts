@@ -52,7 +52,7 @@ describe('an entry of a list', () => {
     ['iat', undefined],
     ['upd', String(start)],
     ['upd', undefined],
-  ])('is none where %s is %j', (name, value) => {
+  ])('an entry whose %s is %j is not read', (name, value) => {
     expect(fromPayload({ ...toPayload(entry, start + 60), [name]: value })).toBeUndefined()
   })
 
@@ -61,7 +61,7 @@ describe('an entry of a list', () => {
     expect(Object.keys(found ?? {})).toEqual(['hash', 'createdAt', 'touchedAt'])
   })
 
-  test('has the names that a logout has', () => {
+  test('a list entry ends by the same names as a logout', () => {
     const alice = { subject: 'alice', issuer: 'https://op.example.com' }
     expect(namesIn(entry, { ...alice, provider: 'a-key' })).toEqual({
       hash: 'a-hash',

@@ -78,7 +78,7 @@ describe('a session in the store of lists', () => {
     }
   })
 
-  test('leaves once', async () => {
+  test('leaving a list twice removes the entry once', async () => {
     const entered = await list.enter(record(), alice, undefined)
     await list.leave(entered, alice)
     await list.leave(entered, alice)

@@ -35,7 +35,7 @@ const [first, second] = [record({ id: 'first', data: { a: 1 } }), record({ id: '
 const nameOf = (kind: string): string => [...sharedStore.contents().keys()].find((name) => name.startsWith(kind)) ?? ''
 
 describe('an old session that is exchanged', () => {
-  test('has become nothing before', async () => {
+  test('an old session has no successor before it is exchanged', async () => {
     expect(await spent.find(old)).toBeUndefined()
   })
 
@@ -75,7 +75,7 @@ describe('an old session that is exchanged', () => {
     expect([await spent.find(old), await spent.find({ ...old, ...changes })]).toEqual([first, second])
   })
 
-  test('is nothing to another application', async () => {
+  test('another application does not find the successor of an old session', async () => {
     await spent.exchange(old, first)
     expect(await process({ audience: ['https://op.example.com', 'other'] }).find(old)).toBeUndefined()
   })

@@ -77,7 +77,7 @@ describe('logouts at one of several providers', () => {
 })
 
 describe('the time of a logout', () => {
-  test('has just been for ten seconds', () => {
+  test('hasJustEnded() is true for less than ten seconds after a logout', () => {
     expect([now - 9_999, now - 10_000, 0].map((at) => hasJustEnded(at, now))).toEqual([true, false, false])
   })
 

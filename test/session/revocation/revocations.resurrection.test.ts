@@ -73,7 +73,7 @@ describeWith('redis-server', 'a session that has ended stays dead', (program) =>
         await expectDead(browser, copied)
       })
 
-      test('LO06 SR03: against a refresh under way', async () => {
+      test('LO06, SR03: against a refresh under way', async () => {
         let letGo = (): void => undefined
         const held = new Promise<void>((resolve) => (letGo = resolve))
         let isAsked = false
@@ -112,7 +112,7 @@ describeWith('redis-server', 'a session that has ended stays dead', (program) =>
       expect((await askAs(later, two.one, '/me', two.two)).json()).toMatchObject({ user: { sub: 'alice' } })
     })
 
-    test('SR03 SR07: by sub, against a slow request that changes it afterwards', async () => {
+    test('SR03, SR07: by sub, against a slow request that changes it afterwards', async () => {
       const slow = browser.fetch(two.one.url('/slow-update'))
       await two.arrived(1)
       await endAll(two.one.provider.issuer)
@@ -122,7 +122,7 @@ describeWith('redis-server', 'a session that has ended stays dead', (program) =>
       expect(answer.text).toContain('session_missing')
     })
 
-    test('LO06 SR03 SR07: by sub, against a refresh under way, whose refresh token is revoked', async () => {
+    test('LO06, SR03, SR07: by sub, against a refresh under way, whose refresh token is revoked', async () => {
       const { one } = two
       one.spoilTokens(async (honest) => {
         const answer = await honest()

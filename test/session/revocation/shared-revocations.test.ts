@@ -32,7 +32,7 @@ describe('logouts in a shared store', () => {
     }
   })
 
-  test('SR01 SR08: do not show who or which session', async () => {
+  test('SR01, SR08: do not show who or which session', async () => {
     const revocations = revocationsOn(sharedStore, watch)
     for (const target of [
       { id: 'an-id' },

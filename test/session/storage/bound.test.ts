@@ -44,7 +44,7 @@ describe('a storage at one of several base URLs', () => {
     }
   })
 
-  test('finds nothing where nothing is', () => {
+  test('a bound storage finds no record that its inner storage does not have', () => {
     inner.find.mockReturnValue(undefined)
     expect(new BoundStorage(inner, first).find(record())).toBeUndefined()
   })
@@ -58,7 +58,7 @@ describe('a storage at one of several base URLs', () => {
     expect(inner.save.mock.calls.map(([, before]) => before)).toEqual([undefined, undefined, base])
   })
 
-  test('does all else as the storage does', () => {
+  test('a bound storage passes touch, end, write and clear on unchanged', () => {
     const storage = new BoundStorage(inner, second)
     const further = { furtherCookies: () => [] }
     const [next, base] = [record({ data: { a: 1 } }), record()]

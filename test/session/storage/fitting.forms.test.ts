@@ -71,7 +71,7 @@ describe('the forms of a session', () => {
     for (const form of formsOf(record({ tokens }))) expect(form.record.tokens).toEqual(tokens)
   })
 
-  test('have everything else', () => {
+  test('every form of a session keeps all members but the tokens', () => {
     const given = record({ tokens: { ...refreshable, additionalTokens }, data: { a: 1 }, userinfo: { b: 1 }, slot: 7 })
     for (const { record: form } of formsOf(given))
       expect({ ...form, tokens: given.tokens, idToken: given.idToken }).toEqual(given)

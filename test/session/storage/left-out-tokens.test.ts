@@ -169,7 +169,7 @@ describe('an access token that processes share', () => {
     expect(await process().restoreShared(given)).toBe(given)
   })
 
-  test('is nothing to another application', async () => {
+  test('another application cannot restore a shared access token', async () => {
     process().keep(whole)
     await settled()
     const given = without()

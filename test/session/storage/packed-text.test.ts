@@ -34,7 +34,7 @@ describe('a text that is packed', () => {
     expect(packer.attachment).toHaveLength(138)
   })
 
-  test.each([undefined, null, 5, ['a'.repeat(64)]])('is none: %j', (value) => {
+  test.each([undefined, null, 5, ['a'.repeat(64)]])('the text %j is not packed', (value) => {
     const packer = new TextPacker()
     expect(packer.pack(value)).toBe(value)
     expect(packer.attachment).toHaveLength(0)

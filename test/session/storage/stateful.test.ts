@@ -40,7 +40,7 @@ describe('sessions in a store', () => {
     expect(sharedStore.count()).toBe(2)
   })
 
-  test('tell logs why there is none', async () => {
+  test('the log says why a request has no session', async () => {
     const cookies = await login()
     const other = storageOn(sharedStore, watch, { secrets: ['another secret, of 32 characters at least'] })
     expect(storage.absence({})).toEqual({ seen: 'no cookie' })
@@ -261,7 +261,7 @@ describe('a session that has ended', () => {
     ['sub', { subject: 'alice' }],
     ['sid', { sid: 'sid-123' }],
     ['the hash of its id', 'hash'],
-  ] as const)('SR03 SR07: by %s is changed no more, though the store has it', async (_by, given) => {
+  ] as const)('SR03, SR07: by %s is changed no more, though the store has it', async (_by, given) => {
     await login()
     const revocations = revocationsOn(sharedStore, watch)
     const target = given === 'hash' ? { hash: revocations.hashOf({ id: 'an-id' }) } : given

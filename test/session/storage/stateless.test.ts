@@ -48,7 +48,7 @@ describe('sessions in cookies', () => {
     expect([alive(3599, late), alive(3600, late)]).toEqual([true, false])
   })
 
-  test('tell logs why there is none', () => {
+  test('the log says why a request has no session', () => {
     const runtime = watch()
     const storage = createStatelessStorage(settings(runtime))
     const cookies = sentBack(storage.write(record(), {}))

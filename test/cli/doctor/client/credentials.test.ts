@@ -188,7 +188,7 @@ describe('doctor, about the credentials of the client', () => {
   })
 
   test.each(['short99', 'short 99', 'short%99', 'short+99'])(
-    'DO03 does not print the secret %j that the provider repeats',
+    'DO03: does not print the secret %j that the provider repeats',
     async (clientSecret) => {
       const token = () => json({ error: 'invalid_client', error_description: `no client has ${clientSecret}` }, 401)
       const found = await findings({ token }, { clientSecret })

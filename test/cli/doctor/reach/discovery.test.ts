@@ -140,14 +140,14 @@ describe('doctor, about discovery', () => {
     expect(of('issuer')).toMatchObject({ status: 'fail', message: expect.stringMatching(difference) })
   })
 
-  test('DO01 sends no credentials to a provider that calls itself otherwise', async () => {
+  test('DO01: sends no credentials to a provider that calls itself otherwise', async () => {
     const document = { issuer: 'https://evil.example', token_endpoint: 'https://evil.example/token' }
     const { asked, of } = await examine({ [discovery]: () => json(document) })
     expect(asked).toEqual([`GET ${discovery}`])
     expect(of('provider')).toMatchObject({ status: 'unknown', message: expect.stringContaining('nothing is sent to') })
   })
 
-  test('DO02 passes no control characters of the provider to the terminal', async () => {
+  test('DO02: passes no control characters of the provider to the terminal', async () => {
     const bad = '\u001b[2J\u0007\u202e'
     const document = {
       issuer,

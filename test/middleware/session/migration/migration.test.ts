@@ -732,7 +732,7 @@ describe('onLogin that fails for an old session', () => {
     expect((await browser.navigate(url('/login'))).status).toBe(302)
   })
 
-  test('by a response ends the request with it', async () => {
+  test('an onLogin() that responds itself ends the request of an old session', async () => {
     const seen: unknown[] = []
     await begin({
       oidc: {

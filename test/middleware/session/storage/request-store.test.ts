@@ -85,7 +85,7 @@ describeWith('redis-server', 'a login in an express-session that two processes r
     }
   })
 
-  test('LO06 SR03: is not restored by a refresh under way at a logout in the other process', async () => {
+  test('LO06, SR03: is not restored by a refresh under way at a logout in the other process', async () => {
     let letGo = (): void => undefined
     const held = new Promise<void>((resolve) => (letGo = resolve))
     const asked = new Promise<void>((resolve) => {
