@@ -32,7 +32,6 @@ import { errorLinks, SessionAuthentication } from './guard/session-authenticatio
 import { trySilentLogin } from './routes/silent-login.js'
 import type { Middleware, NodeRequest } from './types.js'
 import type { HttpRequest } from '../http/request.js'
-import { privateHeaders } from '../http/problem.js'
 import { pageTarget } from '../http/return-to.js'
 
 /** The middleware that `oidc()` returns. */
@@ -192,8 +191,6 @@ function beginRequest(context: OidcContext, request: RequestContext, call: Guard
     else continueAfter(revalidated, call, () => afterRevalidation(context, request, call))
     return
   }
-  // For error pages of the application too: their URL may hold a code, and caches may store 405 and 410 by default.
-  for (const name of ['Cache-Control', 'Referrer-Policy']) res.setHeader(name, privateHeaders[name] ?? '')
   route(context, request, call)
 }
 
@@ -203,9 +200,7 @@ function afterRevalidation(context: OidcContext, request: RequestContext, call: 
 }
 
 function storeHealth({ sessionStore, sharedStore }: OidcContext['application']): Pick<Health, 'store'> {
-  const states = [sessionStore, sharedStore].flatMap((sharedStore) =>
-    sharedStore === undefined ? [] : [sharedStore.state()],
-  )
+  const states = [sessionStore, sharedStore].flatMap((store) => (store === undefined ? [] : [store.state()]))
   const [first] = states
   return first === undefined ? {} : { store: states.find((state) => state === 'failing') ?? first }
 }

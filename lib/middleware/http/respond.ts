@@ -51,6 +51,15 @@ function redirectResponse(req: NodeRequest, { location }: Redirect): Omit<Respon
   return { status, headers: { ...privateHeaders, Location: location }, body: '' }
 }
 
+/**
+ * Keeps a response of our routes out of caches, and its URL out of `Referer`. It is for error pages of the application too: their URL
+ * may hold a code, and caches may store 405 and 410 by default.
+ */
+export function forbidStoring(res: NodeResponse): void {
+  if (res.headersSent) return
+  for (const name of ['Cache-Control', 'Referrer-Policy']) res.setHeader(name, privateHeaders[name] ?? '')
+}
+
 /** Runs some work when a response ends, before other middleware that has wrapped `end()`. */
 export function beforeEnd(res: NodeResponse, work: () => void): void {
   const end = res.end.bind(res)

@@ -11,7 +11,7 @@ import {
 import { errorLinks } from '../guard/session-authentication.js'
 import type { GuardCall } from '../guard/authentication.js'
 import { continueAfter, fail } from '../http/error-response.js'
-import { respondOrFail } from '../http/respond.js'
+import { forbidStoring, respondOrFail } from '../http/respond.js'
 import type { WebRelyingParty } from '../providers/relying-parties.js'
 import type { OidcContext, RequestContext } from '../session/request-context.js'
 
@@ -46,6 +46,8 @@ export function namedRoute(request: RequestContext, path: string, routeAt: Route
   const { paths } = atProvider(base, name)
   const found = request.find(name)
   if (!(found instanceof Promise)) return found === undefined ? undefined : routeAt(found, paths)
+  // If something else has responded meanwhile, nobody waits for it.
+  found.catch(() => undefined)
   return routeAfter(found, name, (rp) => routeAt(rp, paths))
 }
 
@@ -64,6 +66,7 @@ function routeAfter(
         else route(oidc, request, call)
       },
       (error) => {
+        forbidStoring(call.res)
         const links = errorLinks(atProvider(request.base, name))
         fail(error, oidc.application.configuration, { ...call, ...links })
       },

@@ -25,7 +25,7 @@ import { continueAfter, fail } from '../http/error-response.js'
 import type { GuardCall } from '../guard/authentication.js'
 import { isFittingMount, unfittingMount } from '../mount.js'
 import type { OidcContext, RequestContext } from '../session/request-context.js'
-import { respondOrFail } from '../http/respond.js'
+import { forbidStoring, respondOrFail } from '../http/respond.js'
 import { signOut } from '../session/sign-out.js'
 import { errorLinks } from '../guard/session-authentication.js'
 
@@ -121,6 +121,7 @@ function route(handler: ApplicationHandler, targetOf: TargetOf = () => undefined
   return (oidc, request, call) => {
     const { configuration } = oidc.application
     const { httpRequest, base } = request
+    forbidStoring(call.res)
     continueAfter(
       handler(oidc, request, call),
       call,

@@ -12,13 +12,14 @@ import { reportRefusal } from '../audit/refusal.js'
 import { errorLinks, loginUrl } from '../guard/session-authentication.js'
 import { isOwnScript, noOwnScript, ownOriginOnly } from '../http/cross-site.js'
 import { continueAfter, fail } from '../http/error-response.js'
-import { respondOrFail } from '../http/respond.js'
+import { forbidStoring, respondOrFail } from '../http/respond.js'
 import type { OidcContext, RequestContext } from '../session/request-context.js'
 import type { NodeResponse } from '../types.js'
 import type { Route } from './named-routes.js'
 
 /** Shows scripts of this site who is signed in and until when, as JSON. */
 export const sessionRoute: Route = (oidc, request, call) => {
+  forbidStoring(call.res)
   leaveCors(call.res)
   continueAfter(
     answer(oidc, request),

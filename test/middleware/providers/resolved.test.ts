@@ -52,6 +52,15 @@ test('signs in at the provider that the application finds, and asks once for it'
   expect(tenants.asked).toEqual(['work'])
 })
 
+test('leaves pages alone whose path ends with a name that no provider has, also once the application has said so', async () => {
+  const tenants = await start()
+  for (const name of ['nobody', 'work']) {
+    const { status, headers } = await new Browser().navigate(world.url(`/login/${name}`))
+    expect([status, headers['referrer-policy']]).toEqual(name === 'work' ? [302, 'no-referrer'] : [404, undefined])
+  }
+  expect(tenants.asked).toEqual(['nobody', 'work'])
+})
+
 test('asks once for requests that come together', async () => {
   const tenants = await start()
   await Promise.all([1, 2, 3].map(() => new Browser().navigate(world.url('/login/work'))))

@@ -1,8 +1,10 @@
 import { afterEach, expect, test } from '@jest/globals'
+import { namedRoute } from '../../../lib/middleware/routes/named-routes.js'
 import { Browser } from '../../hosts/client.js'
 import { webClient } from '../../provider-real/provider.js'
 import { knownJwks, mintLogoutToken } from '../../kit/world/logout-world.js'
 import { type SeveralWorld, type SeveralWorldOptions, startSeveral } from '../../kit/world/several.js'
+import { settled } from '../../kit/until.js'
 
 let world: SeveralWorld
 afterEach(() => world.close())
@@ -58,4 +60,16 @@ test('a back-channel route above the others leaves them their requests', async (
   expect((await world.browser.navigate(world.url('/out/login'))).status).toBe(200)
   expect((await world.browser.navigate(world.url('/out/login/work'))).location).toMatch(world.at.work.issuer)
   expect((await world.browser.navigate(world.url('/out/nobody'))).status).toBe(404)
+})
+
+test('a failure of the function "providers" after the response is nobody’s unhandled rejection', async () => {
+  world = await startSeveral()
+  const unhandled: unknown[] = []
+  const note = (reason: unknown): void => void unhandled.push(reason)
+  process.on('unhandledRejection', note)
+  const request = { base: { paths: { login: '/login' } }, find: () => Promise.reject(new Error('no database')) }
+  expect(namedRoute(request as never, '/login/work', () => undefined)).toBeInstanceOf(Function)
+  await settled()
+  process.off('unhandledRejection', note)
+  expect(unhandled).toEqual([])
 })
