@@ -7,6 +7,7 @@ import type { RelyingPartyWith } from './relying-party.js'
 import { currentAccessToken, replacementFor } from './tokens/access-token.js'
 import type { RefreshableSession, RenewalParts } from './tokens/renewal.js'
 import type { UserinfoClaims } from './userinfo-cache.js'
+import { auditEnd } from './tokens/refresh-audit.js'
 
 /** The parts of a relying party that fetch claims. */
 export type UserinfoParts = RenewalParts & RelyingPartyWith<'userinfo', 'userinfo'>
@@ -59,10 +60,14 @@ function isRefused(error: unknown): boolean {
 async function refusalOf(
   rp: RelyingPartyWith<'configuration' | 'runtime'>,
   session: RefreshableSession,
-  { tokens: { refreshToken, expiresAt = 0 } }: SessionRecord,
+  record: SessionRecord,
 ): Promise<SessionError> {
+  const { refreshToken, expiresAt = 0 } = record.tokens
   const isDead = expiresAt * 1000 <= rp.runtime.now()
-  if (refreshToken === undefined && isDead) await session.clear()
+  if (refreshToken === undefined && isDead) {
+    await session.clear()
+    auditEnd(rp, record, 'refresh_refused')
+  }
   const { resource, authorizationParams } = rp.configuration
   const isForApi = resource.length > 0 || authorizationParams['resource'] !== undefined
   const why = isForApi

@@ -8,6 +8,7 @@ import { answerWith, type RefreshWorld, startRefreshWorld } from '../kit/world/r
 import { bobsDoor, changed, codeOf, subjectOf } from '../kit/world/steps.js'
 import type { WorldOptions } from '../kit/world/world.js'
 import { Clock } from '../kit/clock.js'
+import { AuditWatch } from '../kit/watching/audit.js'
 
 let world: RefreshWorld
 
@@ -188,8 +189,11 @@ describe('an access token that the userinfo endpoint refuses', () => {
     world.spoilTokens(changed(({ expires_in: _, ...rest }) => rest))
     const browser = await world.enter()
     world.httpClient.spoil('/me', unauthorized)
+    const audited = new AuditWatch()
     expect(await refusalOf(browser)).toEqual([401, 'session_expired'])
     expect(await subjectOf(world, browser)).toBeNull()
+    expect(audited.take()).toMatchObject([{ name: 'session_ended', reason: 'refresh_refused', subject: 'alice' }])
+    audited.stop()
   })
 
   test('is not a fault of the provider where a new one is refused too, and the login that was just renewed goes on', async () => {

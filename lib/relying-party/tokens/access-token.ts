@@ -9,6 +9,7 @@ import { sessionMissing } from '../../session/lifetime.js'
 import type { SessionRecord } from '../../session/record.js'
 import { accessTarget, mainTarget, type HeldToken, heldToken } from './access-target.js'
 import { type RefreshableSession, renew, type TokenCall, type RenewalParts } from './renewal.js'
+import { auditRefusal } from './refresh-audit.js'
 
 const maxEarlySeconds = 60
 // More than the clocks of processes with NTP differ.
@@ -129,6 +130,7 @@ async function withLateIdToken(
   const validated = await unverified.validate(record, held === undefined || isDue(call, record, held))
   if ('kind' in validated) {
     await session.clear()
+    auditRefusal(rp, record, validated.error)
     throw validated.error
   }
   const current = session.current()

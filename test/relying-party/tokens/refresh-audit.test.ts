@@ -1,7 +1,9 @@
 import { afterAll, describe, expect, test } from '@jest/globals'
 import { SessionError, TokenEndpointError, TokenValidationError } from '../../../lib/errors.js'
 import type { RelyingPartyWith } from '../../../lib/relying-party/relying-party.js'
+import { currentAccessToken } from '../../../lib/relying-party/tokens/access-token.js'
 import { auditRefusal } from '../../../lib/relying-party/tokens/refresh-audit.js'
+import { Clock } from '../../kit/clock.js'
 import { AuditWatch } from '../../kit/watching/audit.js'
 import { answering } from '../../kit/world/applications.js'
 import { startWorld } from '../../kit/world/world.js'
@@ -25,6 +27,22 @@ describe('a refresh token that is refused', () => {
       { name: 'session_ended', outcome: 'success', reason: 'refresh_refused', ...whose },
     ])
   })
+})
+
+test('an ID Token that is validated late, and belongs to another login, is reported as a refresh that failed', async () => {
+  const error = new TokenValidationError('subject_mismatch', 'x')
+  const rp = {
+    configuration: { issuer: 'https://op.example', clientId: 'web', scope: 'openid', resource: [] },
+    grants: { unverified: { has: () => true, validate: async () => ({ kind: 'ended', error }) } },
+    runtime: new Clock(),
+  }
+  const session = { current: () => record(), canStore: () => true, clear: async () => undefined }
+  audited.take()
+  await expect(currentAccessToken(rp as never, session as never)).rejects.toBe(error)
+  expect(audited.take()).toMatchObject([
+    { name: 'refresh_failed', reason: 'subject_mismatch', subject: 'alice' },
+    { name: 'session_ended', reason: 'refresh_refused', subject: 'alice' },
+  ])
 })
 
 test('one refusal is reported once, however many requests wait for it', async () => {
