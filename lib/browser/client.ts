@@ -1,4 +1,4 @@
-import { goTo, jsonIn, loginUrlIn, memberOf, returningTo, sendToOwnOrigin } from './requests.js'
+import { goTo, jsonIn, loginUrlIn, memberOf, withReturnTo, sendToOwnOrigin } from './requests.js'
 import { SessionWatch } from './session-watch.js'
 import type { OidcClient, OidcClientOptions } from './types.js'
 
@@ -35,17 +35,17 @@ export function createOidcClient({ sessionUrl = '/session', on401 = 'login' }: O
     },
     session: ({ prolong = false } = {}) => (prolong ? watch.ask('?prolong=true') : watch.current()),
     async apiFetch(input, { poll = false, on401: reaction = poll ? 'return' : on401, ...init } = {}) {
-      const response = await sendToOwnOrigin(input, init, poll)
+      const response = await sendToOwnOrigin(input, init, 'use fetch(), or apiProxy() on the server', poll)
       const loginUrl = await loginUrlIn(response)
       if (loginUrl === undefined || !(await isOwnLogin(watch, loginUrl))) return response
       if (reaction === 'login' && (leaving !== undefined || mayLogIn())) {
-        await (leaving ?? leave(returningTo(loginUrl, location.href)))
+        await (leaving ?? leave(withReturnTo(loginUrl, location.href)))
       } else watch.check()
       return response
     },
     async login({ returnTo = location.href, newTab = false } = {}) {
       const { login_url } = watch.latest ?? (await watch.current())
-      const url = returningTo(login_url, returnTo)
+      const url = withReturnTo(login_url, returnTo)
       if (newTab) {
         open(url, '_blank', 'noopener')
         return watch.signedIn()
@@ -78,7 +78,7 @@ async function isOwnLogin(watch: SessionWatch, url: string): Promise<boolean> {
 async function signOut(watch: SessionWatch, returnTo: string | URL | undefined): Promise<string> {
   const url = watch.logoutUrl ?? (await watch.current()).logout_url
   if (url === null) throw new Error('express-oidc: nobody is signed in, or there is no logout route')
-  const target = returnTo === undefined ? url : returningTo(url, returnTo)
+  const target = returnTo === undefined ? url : withReturnTo(url, returnTo)
   const response = await sendToOwnOrigin(target, { method: 'POST' })
   const next = memberOf(await jsonIn(response), 'logout_url')
   if (typeof next !== 'string') {

@@ -2,19 +2,19 @@
  * Sends a request to the application, with the header that pages of other sites cannot send. The mode makes the browser refuse
  * redirects to another origin, which would otherwise carry the header and the body of a 307 along.
  *
+ * @param hint - what to do about a URL of another origin, for the message
  * @throws {TypeError} for another origin, however its URL is spelled
  * @see https://fetch.spec.whatwg.org/#main-fetch
  */
 export async function sendToOwnOrigin(
   input: string | URL | Request,
   init: RequestInit,
+  hint = 'correct "sessionUrl"',
   isPoll = false,
 ): Promise<Response> {
   const request = new Request(input, { ...init, mode: 'same-origin' })
   if (new URL(request.url).origin !== location.origin) {
-    throw new TypeError(
-      `apiFetch() is for ${location.origin} only, not for ${request.url}: use fetch(), or apiProxy() on the server`,
-    )
+    throw new TypeError(`requests go to ${location.origin} only, not to ${request.url}: ${hint}`)
   }
   request.headers.set('X-CSRF', '1')
   if (isPoll) request.headers.set('X-Poll', '1')
@@ -42,7 +42,7 @@ export function memberOf(value: unknown, name: string): unknown {
 }
 
 /** A URL of the application that returns to a page afterwards. */
-export function returningTo(url: string, returnTo: string | URL): URL {
+export function withReturnTo(url: string, returnTo: string | URL): URL {
   const target = new URL(url)
   target.searchParams.set('returnTo', String(new URL(returnTo, document.baseURI)))
   return target

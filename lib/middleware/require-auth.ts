@@ -13,8 +13,8 @@ import {
   type NamedRequirement,
   type Requirement,
   type StepUp,
-  askingAgain,
-  askingFirst,
+  retryHeaders,
+  withLogin,
 } from '../policy/requirement.js'
 import { createHttpRequest } from './http/request.js'
 import { continueAfter, passOn } from './http/error-response.js'
@@ -76,7 +76,7 @@ export function requireAuth<Request extends IncomingMessage>(
     if (principal === undefined && isSetByApplication(req)) passOn(notRead(), call)
     else if (handlers.length === 0) passOn(notMounted(), call)
     else if (signedIn === undefined || principal === undefined)
-      challenge(handlers, { ...call, mode, error: loginNeeded(handlers, req), ...askingFirst(requirement?.firstLogin) })
+      challenge(handlers, { ...call, mode, error: loginNeeded(handlers, req), ...withLogin(requirement?.firstLogin) })
     else if (requirement === undefined) next()
     else decide(requirement, principal, { ...call, req, mode, handler: signedIn })
   }
@@ -141,7 +141,7 @@ function forbid(failure: UnmetRequirement, { handler, mode, ...call }: Decision<
     return
   }
   const message = `you are signed in, but not allowed here (${requirement})`
-  const error = new AccessError('not_allowed', message, { requirement, details, ...askingAgain(retryAfterSeconds) })
+  const error = new AccessError('not_allowed', message, { requirement, details, ...retryHeaders(retryAfterSeconds) })
   reportRefusal(error, handler)
   handler.forbid({ ...call, error, ...omitUndefined({ scopes, detailType }) })
 }

@@ -1,5 +1,4 @@
-import { quoted } from '../base/error-cause.js'
-import { isJsonObject } from '../base/json.js'
+import { isAbsent, isJsonObject } from '../base/json.js'
 import type { Principal } from './principal.js'
 
 type Claims = Principal['claims']
@@ -63,11 +62,6 @@ export function areGroupsLeftOut(claims: Claims): boolean {
   return isLeftOut(claims, 'groups')
 }
 
-/** A path as an error names it. */
-export function pathText(path: ClaimPath): string {
-  return quoted(path)
-}
-
 /** Whether an argument is a path. */
 export function isClaimPath(path: unknown): path is ClaimPath {
   const names: unknown = typeof path === 'string' ? [path] : path
@@ -76,8 +70,4 @@ export function isClaimPath(path: unknown): path is ClaimPath {
 
 function namesOf(path: ClaimPath): readonly string[] {
   return typeof path === 'string' ? [path] : path
-}
-
-function isAbsent(value: unknown): boolean {
-  return value === undefined || value === null
 }

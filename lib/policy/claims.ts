@@ -9,7 +9,6 @@ import {
   isClaimPath,
   isLeftOut,
   isMembership,
-  pathText,
   valueAt,
   valuesAt,
 } from './claim-path.js'
@@ -37,7 +36,7 @@ export type ClaimValue = string | number | boolean
 export function claim(path: ClaimPath, ...values: readonly ClaimValue[]): NamedRequirement {
   if (!isClaimPath(path))
     throw invalidArgument('claim() takes the name of a claim first, or a list of names as the way to it')
-  const call = `claim(${pathText(path)})`
+  const call = `claim(${quoted(path)})`
   const allowed = new Set<unknown>(requireValues(call, values, isClaimValue, 'strings, numbers or booleans'))
   const where = typeof path === 'string' ? path : [...path]
   return {
@@ -131,7 +130,7 @@ function seenAt(
   expected: readonly ClaimValue[],
 ): OidcErrorDetails {
   const seen = paths.every((path) => isAbsentAt(claims, path)) ? 'missing' : 'another value'
-  return { subject: paths.map(pathText).join(' or '), seen, expected: expected.map(quoted).join(' or ') }
+  return { subject: paths.map(quoted).join(' or '), seen, expected: expected.map(quoted).join(' or ') }
 }
 
 function isClaimValue(value: unknown): boolean {

@@ -6,7 +6,7 @@ import { isRequest, notCalled } from '../options/common/parse.js'
 import {
   addMakers,
   ask,
-  askingFirst,
+  withLogin,
   type UnmetRequirement,
   firstLoginOf,
   isUncalled,
@@ -43,7 +43,7 @@ export function all<Request>(...requirements: readonly Requirement<Request>[]): 
   refuseNonRequirements('all', requirements)
   return {
     kind: 'all',
-    ...askingFirst(strictest(requirements.map(firstLoginOf))),
+    ...withLogin(strictest(requirements.map(firstLoginOf))),
     check: (principal, req, now) => askAll(requirements, principal, req, now),
   }
 }
@@ -87,7 +87,7 @@ export function any<Request>(...requirements: readonly Requirement<Request>[]): 
   refuseNonRequirements('any', requirements)
   return {
     kind: 'any',
-    ...askingFirst(weakest(requirements.map(firstLoginOf))),
+    ...withLogin(weakest(requirements.map(firstLoginOf))),
     async check(principal, req, now) {
       const failures: UnmetRequirement[] = []
       for (const requirement of requirements) {
@@ -100,7 +100,12 @@ export function any<Request>(...requirements: readonly Requirement<Request>[]): 
       const mendable = failures.find(isMendable)
       const undecided = failures.some((failure) => failure.undecided === true)
       const details = { subject: 'any', seen: 'none of these', expected: failures.map(({ kind }) => kind).join(' or ') }
-      return { ...(mendable ?? { met: false, kind: 'any', details }), ...(undecided ? { undecided: true } : {}) }
+      const waits = failures.flatMap(({ retryAfterSeconds }) => retryAfterSeconds ?? [])
+      return {
+        ...(mendable ?? { met: false, kind: 'any', details }),
+        ...(undecided ? { undecided: true } : {}),
+        ...(waits.length === 0 ? {} : { retryAfterSeconds: Math.min(...waits) }),
+      }
     },
   }
 }

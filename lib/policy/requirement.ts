@@ -1,6 +1,6 @@
 import type { OidcErrorDetails, OidcErrorInit } from '../error-details.js'
 import type { OidcError } from '../errors.js'
-import type { MaybePromise } from '../base/maybe-promise.js'
+import { isThenable, type MaybePromise } from '../base/maybe-promise.js'
 import type { Principal, PrincipalClaims } from './principal.js'
 
 /**
@@ -75,7 +75,7 @@ export interface StepUp {
 export const met: Verdict = { met: true }
 
 /** {@link NamedRequirement.firstLogin} as an object to spread: empty where there is none. */
-export function askingFirst(firstLogin: StepUp | undefined): Pick<NamedRequirement, 'firstLogin'> {
+export function withLogin(firstLogin: StepUp | undefined): Pick<NamedRequirement, 'firstLogin'> {
   return firstLogin === undefined ? {} : { firstLogin }
 }
 
@@ -83,7 +83,7 @@ export function askingFirst(firstLogin: StepUp | undefined): Pick<NamedRequireme
  * The headers of a refusal that may no longer apply after some seconds: browsers that load a page follow `Refresh`, and programs
  * `Retry-After` (RFC 9110 section 10.2.3).
  */
-export function askingAgain(seconds: number | undefined): Pick<OidcErrorInit, 'headers'> {
+export function retryHeaders(seconds: number | undefined): Pick<OidcErrorInit, 'headers'> {
   return seconds === undefined ? {} : { headers: { 'Retry-After': String(seconds), Refresh: String(seconds) } }
 }
 
@@ -144,8 +144,7 @@ function answerOf<Request>(
 
 // An application may return what only resembles a promise.
 function whenAnswered<T>(answer: MaybePromise<T>, toVerdict: (value: T) => Verdict): MaybePromise<Verdict> {
-  const isPending = typeof answer === 'object' && answer !== null && 'then' in answer
-  return isPending ? Promise.resolve(answer).then(toVerdict) : toVerdict(answer)
+  return isThenable(answer) ? Promise.resolve(answer).then(toVerdict) : toVerdict(answer)
 }
 
 // Only `true` counts: a forgotten `return`, or a truthy object, must not let anyone in.

@@ -23,7 +23,7 @@ export function scope(...scopes: readonly string[]): NamedRequirement {
     check: ({ scopes: granted }) =>
       wanted.every((value) => granted.includes(value))
         ? met
-        : { met: false, kind: 'scope', scopes: wanted, details: lacking('scope', wanted, granted) },
+        : { met: false, kind: 'scope', scopes: wanted, details: missingDetails('scope', wanted, granted) },
   }
 }
 
@@ -45,7 +45,7 @@ export function permission(...permissions: readonly string[]): NamedRequirement 
     check({ claims }) {
       const given = permissionsOf(claims)
       if (wanted.every((value) => given.includes(value))) return met
-      return { met: false, kind: 'permission', details: lacking('permissions', wanted, given) }
+      return { met: false, kind: 'permission', details: missingDetails('permissions', wanted, given) }
     },
   }
 }
@@ -146,7 +146,7 @@ export function maxAge(seconds: number, now?: () => number): NamedRequirement {
 }
 
 // Only what is missing is named, not what was granted.
-function lacking(subject: string, wanted: readonly string[], given: readonly unknown[]): OidcErrorDetails {
+function missingDetails(subject: string, wanted: readonly string[], given: readonly unknown[]): OidcErrorDetails {
   const missing = wanted.filter((value) => !given.includes(value))
   return { subject, seen: 'missing', expected: missing.map(quoted).join(' and ') }
 }

@@ -127,6 +127,15 @@ describe('any()', () => {
     })
     expect(await check(any(answers(undefined), scope('write')))).toMatchObject({ kind: 'scope', undecided: true })
   })
+
+  test('reports the shortest wait after which one may be met', async () => {
+    const waiting = (retryAfterSeconds: number) => ({
+      kind: 'waiting',
+      check: async () => ({ met: false, kind: 'waiting', retryAfterSeconds }) as const,
+    })
+    expect(await check(any(role('admin'), waiting(5), waiting(1)))).toMatchObject({ kind: 'any', retryAfterSeconds: 1 })
+    expect(await check(any(no, scope('write')))).not.toHaveProperty('retryAfterSeconds')
+  })
 })
 
 describe('not()', () => {

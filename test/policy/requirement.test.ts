@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Principal } from '../../lib/policy/principal.js'
 import { all } from '../../lib/policy/combinators.js'
-import { ask, askingAgain, firstLoginOf, isUncalled, type Requirement } from '../../lib/policy/requirement.js'
+import { ask, retryHeaders, firstLoginOf, isUncalled, type Requirement } from '../../lib/policy/requirement.js'
 import { acr, maxAge, person, machine, permission, scope } from '../../lib/policy/requirements.js'
 
 const alice: Principal = {
@@ -75,8 +75,8 @@ test('acr() takes no list in one argument, wherever it stands', () => {
 })
 
 test('what may be over in a moment has the headers for pages and for programs', () => {
-  expect(askingAgain(2)).toEqual({ headers: { 'Retry-After': '2', Refresh: '2' } })
-  expect(askingAgain(undefined)).toEqual({})
+  expect(retryHeaders(2)).toEqual({ headers: { 'Retry-After': '2', Refresh: '2' } })
+  expect(retryHeaders(undefined)).toEqual({})
 })
 
 test('a predicate asks nothing of a first login, whatever its function has', () => {

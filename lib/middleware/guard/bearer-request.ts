@@ -5,7 +5,7 @@ import { readMember } from '../http/request-property.js'
 import type { NodeRequest, NodeResponse } from '../types.js'
 
 /** How a request's URL and certificate are found. */
-export interface RequestReading {
+export interface RequestSources {
   /** Where clients reach this server. */
   readonly baseUrls: readonly string[]
   readonly certificateThumbprint: (req: NodeRequest) => string | undefined
@@ -14,11 +14,11 @@ export interface RequestReading {
 /** The parts of a request that proofs of possession are checked against, each read when it is needed. */
 export class NodeTokenRequest implements TokenRequest {
   readonly #req: NodeRequest
-  readonly #reading: RequestReading
+  readonly #reading: RequestSources
   readonly #res: NodeResponse | undefined
 
   /** @param res - carries nonces to the client; without it they are dropped */
-  constructor(req: NodeRequest, reading: RequestReading, res: NodeResponse | undefined) {
+  constructor(req: NodeRequest, reading: RequestSources, res: NodeResponse | undefined) {
     this.#req = req
     this.#reading = reading
     this.#res = res

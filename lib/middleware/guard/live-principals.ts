@@ -11,13 +11,14 @@ export interface TokenConnection {
   /** Who the token is about. */
   readonly principal: Principal
   /**
-   * Aborts within a second after the token has expired; its `reason` is a {@link BearerError} `invalid_token`. Watching begins
+   * Aborts within a second after the token or key has expired; its `reason` is a {@link BearerError} `invalid_token` or
+   * `invalid_api_key`. Watching begins
    * with the first use, and ends when the request's socket closes.
    */
   readonly signal: AbortSignal
 }
 
-interface Live {
+interface Live extends Pick<Principal, 'scheme'> {
   readonly endsAt: number
   readonly controller: AbortController
 }
@@ -47,7 +48,7 @@ export class LivePrincipals {
 
   #watch({ scheme, expiresAt }: Principal, req: NodeRequest): AbortSignal {
     const tolerance = scheme === 'api-key' ? 0 : this.#toleranceSeconds
-    const live: Live = { endsAt: expiresAt + tolerance, controller: new AbortController() }
+    const live: Live = { scheme, endsAt: expiresAt + tolerance, controller: new AbortController() }
     this.#live.add(live)
     this.#watches.add(req, () => this.#live.delete(live))
     return live.controller.signal
@@ -58,7 +59,13 @@ export class LivePrincipals {
     for (const live of this.#live) {
       if (live.endsAt > now) continue
       this.#live.delete(live)
-      live.controller.abort(new BearerError('invalid_token', 'the access token has expired'))
+      live.controller.abort(expired(live.scheme))
     }
   }
+}
+
+function expired(scheme: Principal['scheme']): BearerError {
+  return scheme === 'api-key'
+    ? new BearerError('invalid_api_key', 'the API key has expired')
+    : new BearerError('invalid_token', 'the access token has expired')
 }

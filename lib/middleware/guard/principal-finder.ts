@@ -5,12 +5,12 @@ import type { ResourceServer } from '../../resource-server/resource-server.js'
 import { headerValues } from '../http/request.js'
 import { readMember } from '../http/request-property.js'
 import type { NodeRequest, NodeResponse } from '../types.js'
-import { isOtherScheme, NodeTokenRequest, presentedCredentials, type RequestReading } from './bearer-request.js'
+import { isOtherScheme, NodeTokenRequest, presentedCredentials, type RequestSources } from './bearer-request.js'
 
 /** How the principal of a request is found. */
 export interface FinderParts {
   readonly server: ResourceServer
-  readonly reading: RequestReading
+  readonly reading: RequestSources
   readonly required: boolean
   /** The header of API keys in lower case; `undefined` for none. */
   readonly keyHeader: string | undefined

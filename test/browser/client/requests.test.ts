@@ -49,7 +49,7 @@ describeWith('chromium', 'apiFetch()', (path) => {
     const { run } = await tabs.open()
     const call = `client.apiFetch(${JSON.stringify(spell(`${elsewhere.origin}/api`))})`
     expect(await run(`${call}.catch(({ name, message }) => name + ': ' + message)`)).toMatch(
-      /^TypeError: .*apiFetch\(\) is for http:\/\/127/,
+      /^TypeError: requests go to http:\/\/127\S+ only, not to \S+: use fetch\(\)/,
     )
     expect(elsewhere.seen).toEqual([])
     await elsewhere.close()

@@ -30,6 +30,13 @@ function setUp(toleranceSeconds = 30) {
 }
 
 describe('the signal of a connection', () => {
+  test('says of an API key that it has expired, with the code of API keys', () => {
+    const { clock, connect, pass } = setUp()
+    const { signal } = connect(principal(clock.seconds + 60, 'api-key'))
+    pass(60)
+    expect(signal.reason).toMatchObject({ code: 'invalid_api_key', message: 'the API key has expired', status: 401 })
+  })
+
   test('is aborted when its token is no longer valid', () => {
     const { clock, connect, pass } = setUp()
     const { signal } = connect(principal(clock.seconds + 60))
