@@ -85,15 +85,15 @@ export function addToken(error: OidcError, token: TokenDetails): void {
 
 /** The application's set-up is invalid (500). Thrown when middleware is created, or on first use where it cannot be detected earlier. */
 export class ConfigurationError extends OidcError<ConfigurationErrorCode> {
-  constructor(code: ConfigurationErrorCode, message: string, details?: OidcErrorInit) {
-    super(code, message, 500, details)
+  constructor(code: ConfigurationErrorCode, message: string, init?: OidcErrorInit) {
+    super(code, message, 500, init)
   }
 }
 
 /** The authorization server is unavailable (503, with `Retry-After`) or its response is invalid (502). No session ends because of it. */
 export class ProviderError extends OidcError<ProviderErrorCode> {
-  constructor(code: ProviderErrorCode, message: string, details?: OidcErrorInit) {
-    super(code, message, 503, details)
+  constructor(code: ProviderErrorCode, message: string, init?: OidcErrorInit) {
+    super(code, message, 503, init)
   }
 }
 
@@ -103,15 +103,15 @@ export class ProviderError extends OidcError<ProviderErrorCode> {
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2
  */
 export class AuthorizationResponseError extends OidcError<AuthorizationResponseErrorCode> {
-  constructor(code: AuthorizationResponseErrorCode, message: string, details?: OidcErrorInit) {
-    super(code, message, code === 'access_denied' || code === 'authentication_too_weak' ? 403 : 400, details)
+  constructor(code: AuthorizationResponseErrorCode, message: string, init?: OidcErrorInit) {
+    super(code, message, code === 'access_denied' || code === 'authentication_too_weak' ? 403 : 400, init)
   }
 }
 
 /** The login cannot be finished: it is unknown here (400), too old (410), finished before (400), in a loop (400) or refused by `onLogin` (403). */
 export class TransactionError extends OidcError<TransactionErrorCode> {
-  constructor(code: TransactionErrorCode, message: string, details?: OidcErrorInit) {
-    super(code, message, code === 'transaction_expired' ? 410 : code === 'login_refused' ? 403 : 400, details)
+  constructor(code: TransactionErrorCode, message: string, init?: OidcErrorInit) {
+    super(code, message, code === 'transaction_expired' ? 410 : code === 'login_refused' ? 403 : 400, init)
   }
 }
 
@@ -128,13 +128,9 @@ export class TokenEndpointError extends OidcError<TokenEndpointErrorCode> {
    */
   readonly claims?: string
 
-  constructor(
-    code: TokenEndpointErrorCode,
-    message: string,
-    details: OidcErrorInit & { readonly claims?: string } = {},
-  ) {
-    super(code, message, tokenEndpointStatus(code), details)
-    if (details.claims !== undefined) this.claims = details.claims
+  constructor(code: TokenEndpointErrorCode, message: string, init: OidcErrorInit & { readonly claims?: string } = {}) {
+    super(code, message, tokenEndpointStatus(code), init)
+    if (init.claims !== undefined) this.claims = init.claims
   }
 }
 
@@ -145,8 +141,8 @@ function tokenEndpointStatus(code: TokenEndpointErrorCode): number {
 
 /** A token is not valid. At the callback this is the provider's fault (502). At an API it is the `cause` of a {@link BearerError}. */
 export class TokenValidationError extends OidcError<TokenValidationErrorCode> {
-  constructor(code: TokenValidationErrorCode, message: string, details?: OidcErrorInit) {
-    super(code, message, 502, details)
+  constructor(code: TokenValidationErrorCode, message: string, init?: OidcErrorInit) {
+    super(code, message, 502, init)
   }
 }
 
@@ -157,8 +153,8 @@ export class TokenValidationError extends OidcError<TokenValidationErrorCode> {
  * @see https://www.rfc-editor.org/rfc/rfc6750#section-3
  */
 export class BearerError extends OidcError<BearerErrorCode> {
-  constructor(code: BearerErrorCode, message: string, details?: OidcErrorInit) {
-    super(code, message, code === 'invalid_request' ? 400 : code === 'insufficient_scope' ? 403 : 401, details)
+  constructor(code: BearerErrorCode, message: string, init?: OidcErrorInit) {
+    super(code, message, code === 'invalid_request' ? 400 : code === 'insufficient_scope' ? 403 : 401, init)
   }
 }
 
@@ -172,18 +168,18 @@ export class AccessError extends OidcError<AccessErrorCode> {
   constructor(
     code: AccessErrorCode,
     message: string,
-    details: OidcErrorInit & { readonly requirement?: string; readonly loginUrl?: string } = {},
+    init: OidcErrorInit & { readonly requirement?: string; readonly loginUrl?: string } = {},
   ) {
-    super(code, message, code === 'login_needed' ? 401 : 403, details)
-    if (details.requirement !== undefined) this.requirement = details.requirement
-    if (details.loginUrl !== undefined) this.loginUrl = details.loginUrl
+    super(code, message, code === 'login_needed' ? 401 : 403, init)
+    if (init.requirement !== undefined) this.requirement = init.requirement
+    if (init.loginUrl !== undefined) this.loginUrl = init.loginUrl
   }
 }
 
 /** The session is missing, has ended or cannot be stored (401 or 500), or its store is unavailable (503, with `Retry-After`). */
 export class SessionError extends OidcError<SessionErrorCode> {
-  constructor(code: SessionErrorCode, message: string, details?: OidcErrorInit) {
-    super(code, message, sessionStatus(code), details)
+  constructor(code: SessionErrorCode, message: string, init?: OidcErrorInit) {
+    super(code, message, sessionStatus(code), init)
   }
 }
 
@@ -194,8 +190,8 @@ function sessionStatus(code: SessionErrorCode): number {
 
 /** The API behind `apiProxy()` is unavailable or its response is invalid (502), or it took too long (504). */
 export class UpstreamError extends OidcError<UpstreamErrorCode> {
-  constructor(code: UpstreamErrorCode, message: string, details?: OidcErrorInit) {
-    super(code, message, code === 'upstream_timeout' ? 504 : 502, details)
+  constructor(code: UpstreamErrorCode, message: string, init?: OidcErrorInit) {
+    super(code, message, code === 'upstream_timeout' ? 504 : 502, init)
   }
 }
 

@@ -18,7 +18,10 @@ import { toCachedToken, type CachedToken } from './token-lifetime.js'
 interface SharedTokensSettings {
   readonly sharedStore: SharedStore
   readonly secrets: readonly string[]
-  /** Distinguishes these tokens from others in the same store: issuer, client, and the key and certificate that they may be bound to. */
+  /**
+   * Distinguishes these tokens from others in the same store: issuer, client, the DPoP key that they may be bound to, and the option
+   * `params`. A certificate is part of a token's key.
+   */
   readonly audience: readonly string[]
   readonly runtime: Runtime
 }

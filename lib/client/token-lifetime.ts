@@ -13,9 +13,9 @@ export interface CachedToken {
 }
 
 // For a token without `expires_in`: long enough to save requests, short enough to be safe.
-const unknownLifetime = 60_000
-const maxEarlyWindow = 300_000
-const maxTransitSeconds = 10_000
+const unknownLifetimeMilliseconds = 60_000
+const maxEarlyMilliseconds = 300_000
+const maxTransitMilliseconds = 10_000
 
 /**
  * Calculates when a token is renewed, and when it expires.
@@ -29,18 +29,18 @@ export function toCachedToken(
   runtime: Runtime,
   notAfter = Infinity,
 ): CachedToken {
-  const ownEnd = expiresAt === undefined ? obtainedAt + unknownLifetime : expiresAt * 1000
+  const ownEnd = expiresAt === undefined ? obtainedAt + unknownLifetimeMilliseconds : expiresAt * 1000
   // A new token would expire at the same time, so renewing it is useless.
   if (notAfter <= ownEnd) return { value, obtainedAt, renewAt: notAfter, awaitAt: notAfter, expiresAt: notAfter }
   const lifetime = ownEnd - obtainedAt
-  const window = Math.min(lifetime / 4, maxEarlyWindow)
+  const window = Math.min(lifetime / 4, maxEarlyMilliseconds)
   // Jitter: processes that were started together should not renew together.
   const jitter = 0.5 + runtime.randomBytes(1).readUInt8() / 512
   return {
     value,
     obtainedAt,
     renewAt: ownEnd - window * jitter,
-    awaitAt: ownEnd - Math.min(lifetime / 10, maxTransitSeconds),
+    awaitAt: ownEnd - Math.min(lifetime / 10, maxTransitMilliseconds),
     expiresAt: ownEnd,
   }
 }

@@ -5,7 +5,7 @@ import { AccessError } from '../errors.js'
 import type { DecisionAnswer } from '../options/decision/question.js'
 
 /** The error for a decision that is unavailable: 503, and never "allowed". */
-export function undecided(why: string, seen: string, cause?: unknown): AccessError {
+export function decisionUnavailable(why: string, seen: string, cause?: unknown): AccessError {
   const details = { subject: 'decision', seen, expected: 'a decision of the policy decision point' }
   // Where the policy decision point, or the pause after failures, says how long.
   const { 'Retry-After': seconds = String(retryAfterSeconds) } = isOidcError(cause) ? cause.headers : {}
@@ -49,5 +49,5 @@ function answerIn(answer: unknown): DecisionAnswer {
 }
 
 function unreadable(seen: string): AccessError {
-  return undecided('sent an answer that cannot be read', seen)
+  return decisionUnavailable('sent an answer that cannot be read', seen)
 }

@@ -3,7 +3,7 @@ import { parseJsonObject, type JsonObject } from '../base/json.js'
 import type { Runtime } from '../base/runtime.js'
 import type { PolicyDecisionPointConfiguration } from '../options/decision/schema.js'
 import type { HttpClient } from '../provider/transport/http-client.js'
-import { undecided } from './answer.js'
+import { decisionUnavailable } from './answer.js'
 
 /** Where a policy decision point takes questions. */
 export interface PdpEndpoints {
@@ -43,7 +43,7 @@ async function fetchMetadata(url: string, httpClient: HttpClient): Promise<JsonO
   const place = `${origin}/.well-known/authzen-configuration${pathname.replace(/\/$/, '')}`
   const { status, text } = await httpClient.request(place, { headers: { accept: 'application/json' } })
   const document = status === 200 ? parseJsonObject(text) : undefined
-  if (document === undefined) throw undecided('published no metadata that can be read', `status ${status}`)
+  if (document === undefined) throw decisionUnavailable('published no metadata that can be read', `status ${status}`)
   return document
 }
 
@@ -54,8 +54,10 @@ function endpointsIn(document: JsonObject, url: string, httpClient: HttpClient):
     access_evaluation_endpoint: evaluation,
     access_evaluations_endpoint: evaluations,
   } = document
-  if (name !== url) throw undecided('published metadata of another name: "url" must be the same', 'another name')
+  if (name !== url)
+    throw decisionUnavailable('published metadata of another name: "url" must be the same', 'another name')
   const usable = (endpoint: unknown): endpoint is string => typeof endpoint === 'string' && httpClient.allows(endpoint)
-  if (!usable(evaluation)) throw undecided('published metadata without a usable endpoint', 'access_evaluation_endpoint')
+  if (!usable(evaluation))
+    throw decisionUnavailable('published metadata without a usable endpoint', 'access_evaluation_endpoint')
   return usable(evaluations) ? { evaluation, evaluations } : { evaluation }
 }

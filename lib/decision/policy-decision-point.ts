@@ -13,7 +13,7 @@ import {
 import { callInTime } from '../base/timers/call-in-time.js'
 import { createHttpClient, type HttpClient } from '../provider/transport/http-client.js'
 import { isOidcError, redactedCause } from '../base/error-cause.js'
-import { readAnswer, readAnswers, undecided } from './answer.js'
+import { readAnswer, readAnswers, decisionUnavailable } from './answer.js'
 import { pdpEndpoints, type PdpEndpoints } from './endpoints.js'
 
 /** A policy decision point, as `policyDecisionPoint()` returns it. */
@@ -153,13 +153,13 @@ async function send(caller: Caller, endpoint: keyof PdpEndpoints, body: string):
     const { status, text } = await breaker.run(async () => {
       why = 'did not answer'
       const { [endpoint]: url } = await endpoints()
-      if (url === undefined) throw undecided('takes one question at a time', `no access_${endpoint}_endpoint`)
+      if (url === undefined) throw decisionUnavailable('takes one question at a time', `no access_${endpoint}_endpoint`)
       why = `did not answer (X-Request-ID ${requestId})`
       return httpClient.request(url, { method: 'POST', headers, body, maxBytes })
     })
     if (status === 200) return text
     const refusal = status === 401 ? 'did not accept the credentials ("authorization")' : 'refused the question'
-    throw undecided(`${refusal} (X-Request-ID ${requestId})`, `status ${status}`)
+    throw decisionUnavailable(`${refusal} (X-Request-ID ${requestId})`, `status ${status}`)
   } catch (error) {
     throw failureOf(error, why)
   }
@@ -181,12 +181,12 @@ async function headersOf(
 async function credentials(authorization: () => unknown, seconds: number): Promise<string> {
   const value = await callInTime('authorization', authorization, seconds)
   if (typeof value === 'string' && value !== '') return value
-  throw undecided('was not asked', 'no string from the function "authorization"')
+  throw decisionUnavailable('was not asked', 'no string from the function "authorization"')
 }
 
 // This includes failures of the application's function for credentials: without credentials there is no decision.
 function failureOf(error: unknown, why: string): AccessError | ConfigurationError {
   if (error instanceof AccessError || error instanceof ConfigurationError) return error
   const seen = isOidcError(error) ? error.code : 'an error'
-  return undecided(why, seen, redactedCause(error))
+  return decisionUnavailable(why, seen, redactedCause(error))
 }

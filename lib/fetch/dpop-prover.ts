@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache'
 import { ConfigurationError } from '../errors.js'
 import type { DpopProver } from './dpop.js'
 import { dpopAlgorithms } from '../options/common/private-key.js'
-import type { Runtime } from '../base/runtime.js'
+import { nowSeconds, type Runtime } from '../base/runtime.js'
 import { importSigningKey, signJws } from '../jose/signing-key.js'
 import { jwkThumbprint } from '../jose/jwk-set.js'
 import { publicJwkOf } from '../jose/public-jwk.js'
@@ -37,7 +37,7 @@ export function createDpopProver({ privateKey, alg }: DpopKeyOptions, runtime: R
         jti: runtime.randomBytes(16).toString('base64url'),
         htm: method,
         htu: url.origin + url.pathname,
-        iat: Math.floor(runtime.now() / 1000),
+        iat: nowSeconds(runtime),
         ...(accessToken === undefined ? {} : { ath: hash('sha256', accessToken, 'base64url') }),
         ...(nonce === undefined ? {} : { nonce }),
       }),

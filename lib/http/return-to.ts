@@ -14,7 +14,7 @@ export interface ReturnToPolicy {
   readonly reservedBelow?: readonly string[]
 }
 
-const longest = 2048
+const maxLength = 2048
 // Control characters and white space: URL parsers silently remove some of them, so all are refused before parsing.
 const unprintable = /[\p{Cc}\p{Cf}\p{Z}]/u
 
@@ -49,6 +49,6 @@ export function pageTarget(httpRequest: HttpRequest, policy: ReturnToPolicy): st
 }
 
 function isPlainTarget(target: string): boolean {
-  if (target.length > longest || unprintable.test(target) || target.includes('\\')) return false
+  if (target.length > maxLength || unprintable.test(target) || target.includes('\\')) return false
   return /^(\/(?!\/)|https?:\/\/[^/])/i.test(target)
 }

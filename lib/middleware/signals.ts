@@ -168,7 +168,7 @@ function receiverParts(
     return {
       transmitter: createTransmitter(each, audiences, configuration, runtime),
       actions: createActions({ rules, providers: own.map(sessionsOf), revocations, runtime }),
-      seen: application.usedLogoutTokensOf(['signals', issuer, ...audience]),
+      seen: application.usedIdsOf(['signals', issuer, ...audience]),
       underWay: new Map(),
     }
   })

@@ -2,7 +2,7 @@ import { ownError } from '../base/error-cause.js'
 import type { Cached } from '../base/cache/cached-document.js'
 import type { Keys } from './keys.js'
 import type { Health, ProviderHealth, ProviderMetadata, EndpointHealth } from './types.js'
-import type { Runtime } from '../base/runtime.js'
+import { nowSeconds, type Runtime } from '../base/runtime.js'
 import { omitUndefined } from '../base/json.js'
 
 /** State of everything that an `oidc()` with several providers depends on, as last seen. */
@@ -62,6 +62,6 @@ export class EndpointRecord {
   }
 
   #now(): number {
-    return Math.floor(this.#runtime.now() / 1000)
+    return nowSeconds(this.#runtime)
   }
 }

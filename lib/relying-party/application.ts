@@ -11,12 +11,8 @@ import { type GuardedStore, guardStore } from '../session/shared/guarded-store.j
 import { SharedRevocations } from '../session/revocation/shared-revocations.js'
 import { expressSessionStore } from '../session/shared/express-store.js'
 import { ProcessRevocations, type SessionRevocations } from '../session/revocation/revocations.js'
-import {
-  type UsedLogoutTokens,
-  usedLogoutTokensInProcess,
-  sharedUsedLogoutTokens,
-} from './logout/used-logout-tokens.js'
-import { createAttempts, type RefreshAttempts } from './tokens/refresh-grant.js'
+import { type UsedIds, usedIdsInProcess, sharedUsedIds } from '../session/shared/used-ids.js'
+import { createUnansweredSends, type UnansweredSends } from './tokens/refresh-grant.js'
 import { RefreshCoordinator, type Refreshes } from './tokens/refreshes.js'
 import { SharedRefreshes } from './tokens/shared-refreshes.js'
 import { type BaseUrls, createBaseUrls } from './base-urls.js'
@@ -38,13 +34,13 @@ export interface Application {
   readonly logins: LRUCache<string, Login>
   readonly refreshes: Refreshes
   /** Refresh tokens that were sent without a response. */
-  readonly refreshAttempts: RefreshAttempts
+  readonly unansweredSends: UnansweredSends
   /** Logouts that end sessions. */
   readonly revocations: SessionRevocations
   /** The sessions of each person; absent without a store that the application's processes share. */
   readonly sessionList: SessionList | undefined
   /** Logout tokens that have been used, by the key of the relying party that they were for. */
-  readonly usedLogoutTokensOf: (key: readonly string[]) => UsedLogoutTokens
+  readonly usedIdsOf: (key: readonly string[]) => UsedIds
   /** The store that the application's processes share, if there is one. */
   readonly sharedStore: GuardedStore | undefined
   /** The session store; absent if sessions are in the browser. */
@@ -75,7 +71,7 @@ export function createApplication(
   const sessionStore = sessionStoreOf(configuration, runtime)
   const sharedStore = sharedStoreOf(configuration) ?? sessionStore
   const { absoluteSeconds } = session
-  const usedInProcess = usedLogoutTokensInProcess(runtime)
+  const usedInProcess = usedIdsInProcess(runtime)
   const logouts = { absoluteSeconds, hasTenants: mayHaveTenants(configuration) }
   const shared =
     sharedStore === undefined
@@ -91,14 +87,13 @@ export function createApplication(
     logoutSeal: createSeal(secret, ['logout', ...passing], runtime),
     logins: createGrowingCache({ max: 10_000, milliseconds: transactionSeconds * 1000, runtime }),
     refreshes: createRefreshes(configuration, audience, { runtime, sharedStore }),
-    refreshAttempts: createAttempts(runtime),
+    unansweredSends: createUnansweredSends(runtime),
     revocations: shared?.revocations ?? new ProcessRevocations(runtime, absoluteSeconds),
     sessionList:
       shared === undefined
         ? undefined
         : new SessionList({ ...shared, secrets: secret, audience, limits: session, runtime }),
-    usedLogoutTokensOf: (key) =>
-      sharedStore === undefined ? usedInProcess(key) : sharedUsedLogoutTokens(sharedStore, key),
+    usedIdsOf: (key) => (sharedStore === undefined ? usedInProcess(key) : sharedUsedIds(sharedStore, key)),
     sharedStore,
     sessionStore,
   }
@@ -134,5 +129,7 @@ function sessionStoreOf({ session }: ApplicationConfiguration, runtime: Runtime)
 }
 
 function sharedStoreOf({ sharedStore, session }: ApplicationConfiguration): GuardedStore | undefined {
-  return sharedStore === undefined ? undefined : guardStore(sharedStore, session.storeTimeoutSeconds)
+  return sharedStore === undefined
+    ? undefined
+    : guardStore(sharedStore, session.storeTimeoutSeconds, 'the shared store')
 }

@@ -141,12 +141,12 @@ class SeveralBaseUrls implements BaseUrls {
   of(httpRequest: Addressed): BaseUrl {
     if (this.#choose !== undefined) return this.#chosenFor(this.#choose, httpRequest.source)
     const header = hostIn(httpRequest) ?? ''
-    return this.#atHost(canonicalHost(header, this.secure)) ?? this.#firstFor(header)
+    return this.#atHost(canonicalHost(header, this.secure)) ?? this.#first()
   }
 
   at(key: BaseUrl['key']): BaseUrl {
     const found = typeof key === 'string' ? this.#atUrl(key) : this.#named.find((base) => base.key === key)
-    return found ?? this.#firstFor(key)
+    return found ?? this.#first()
   }
 
   get named(): readonly BaseUrl[] {
@@ -194,7 +194,7 @@ class SeveralBaseUrls implements BaseUrls {
   }
 
   // In a list without patterns, the first base URL stands for all hosts that the list does not name.
-  #firstFor(_host: unknown): BaseUrl {
+  #first(): BaseUrl {
     const [first] = this.#named
     if (first === undefined || this.mayRefuse) throw hostNotAllowed()
     return first

@@ -40,10 +40,10 @@ export function createRelyingParty(
     targetQuota: new TargetQuota(runtime),
     grants: new RefreshGrants(provider, runtime, {
       slowSeconds: httpTimeoutSeconds,
-      attempts: application.refreshAttempts,
+      attempts: application.unansweredSends,
     }),
     userinfo: new UserinfoCache(runtime),
-    usedLogoutTokens: application.usedLogoutTokensOf(key),
+    usedLogoutTokens: application.usedIdsOf(key),
   }
 }
 

@@ -2,7 +2,7 @@ import type { OidcConfiguration } from '../options/oidc/schema.js'
 import type { Provider } from '../provider/provider.js'
 import type { SessionProvider } from '../session/record.js'
 import type { Application } from './application.js'
-import type { UsedLogoutTokens } from './logout/used-logout-tokens.js'
+import type { UsedIds } from '../session/shared/used-ids.js'
 import type { RefreshGrants } from './tokens/refresh-grant.js'
 import type { TargetQuota } from './login/transaction/target-quota.js'
 import type { UserinfoCache } from './userinfo-cache.js'
@@ -19,7 +19,7 @@ export interface RelyingParty extends Application {
   readonly grants: Pick<RefreshGrants, 'refresh' | 'unverified'>
   readonly userinfo: UserinfoCache
   /** Logout tokens that have been used. */
-  readonly usedLogoutTokens: UsedLogoutTokens
+  readonly usedLogoutTokens: UsedIds
 }
 
 /** A relying party as one flow sees it: the parts that the flow uses, and what it asks of the provider. */

@@ -12,7 +12,7 @@ const versions = {
   'left-out': 1,
   /** A session in the list of its person. */
   listed: 1,
-  /** A logout token that was used. */
+  /** An ID that was used: of a token, or of a registration or challenge of a device. */
   logout: 1,
   /** That a session of another package was taken over. */
   migrated: 1,

@@ -5,7 +5,7 @@ import { type JsonObject, omitUndefined } from '../../base/json.js'
 import { outage } from '../../base/outage.js'
 import { isIssuerTemplate } from '../../options/common/tenants.js'
 import { ConfigurationError } from '../../errors.js'
-import type { Runtime } from '../../base/runtime.js'
+import { nowSeconds, type Runtime } from '../../base/runtime.js'
 import { importSigningKey, signatureOf } from '../../jose/signing-key.js'
 import { type ClientAuthenticationMethod, missingCredential } from '../../options/common/client-authentication.js'
 import { type ClientKey, certificateHashes, signClaims } from './client-keys.js'
@@ -138,7 +138,7 @@ function formEncode(value: string): string {
 // another.
 async function clientAssertion({ key, clientId, runtime }: Client, aud: string): Promise<string> {
   if (key === undefined) throw new ConfigurationError('invalid_options', 'private_key_jwt needs clientAssertionKey')
-  const iat = Math.floor(runtime.now() / 1000)
+  const iat = nowSeconds(runtime)
   const jti = runtime.randomBytes(32).toString('base64url')
   return signClaims(key, 'JWT', { iss: clientId, sub: clientId, aud, jti, iat, exp: iat + assertionSeconds })
 }

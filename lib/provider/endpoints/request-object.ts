@@ -1,5 +1,5 @@
 import { type JsonObject, parseJsonValue } from '../../base/json.js'
-import type { Runtime } from '../../base/runtime.js'
+import { nowSeconds, type Runtime } from '../../base/runtime.js'
 import { ConfigurationError, ProviderError } from '../../errors.js'
 import { encryptJwt } from '../../jose/jwe.js'
 import { isIssuerTemplate } from '../../options/common/tenants.js'
@@ -35,7 +35,7 @@ export async function requestObject(
   const isRequired = metadata['require_signed_request_object'] === true
   if (client.requestObject === undefined && !isRequired) return undefined
   const key = signingKeyOf(client, metadata)
-  const iat = Math.floor(runtime.now() / 1000)
+  const iat = nowSeconds(runtime)
   const signed = await signClaims(key, 'oauth-authz-req+jwt', {
     ...claimsOf(parameters),
     client_id: client.clientId,

@@ -31,12 +31,12 @@ export async function registerDevice(call: DeviceCall): Promise<Respond> {
   requirePost(httpRequest)
   const proof = readDeviceProof(httpRequest.header('secure-session-response'), base.origin)
   const session = devices.tickets.openOffer(proof.jti)
-  if (session === undefined) throw proofInvalid('its challenge belongs to no login, or to one more than a minute ago')
+  if (session === undefined) throw proofInvalid('its challenge does not belong to a login of the last minute')
   const key = registeredKey(proof)
   if (await devices.hasEnded(session)) throw proofInvalid('the session has ended')
-  if (!(await devices.use('registration', session.device, session.endsAt)))
-    throw proofInvalid('a key was registered for this login before')
-  // A slow store: meanwhile the session may have been taken for one without a key.
+  if (!(await devices.register(session))) throw proofInvalid('a key was registered for this login before')
+  // If the store was slow, the session may have been taken for one without a key meanwhile. The registration stays: from now on a
+  // copy of the cookies must not count without a key.
   if (devices.tickets.openOffer(proof.jti) === undefined) throw proofInvalid('it took longer than a minute')
   const { subject, id: sessionId } = session.names
   audit(() => ({ name: 'device_bound', of: devices.configuration, subject, sessionId }))
@@ -64,8 +64,7 @@ export async function refreshDevice(call: DeviceCall): Promise<Respond> {
   const key = verifyDeviceProof(proof, session.jwk)
   const answered = devices.tickets.openChallenge(proof.jti, device)
   // Two tabs may have asked at once, or the network was slow: the holder of the key gets another challenge.
-  if (answered === undefined || !(await devices.use('challenge', answered.id, answered.endsAt)))
-    return challenge(devices, identifier, device)
+  if (answered === undefined || !(await devices.useChallenge(answered))) return challenge(devices, identifier, device)
   return instructions(call, session, identifier, key.thumbprint)
 }
 

@@ -1,6 +1,12 @@
+import { nowSeconds } from '../../base/runtime.js'
 import { DeviceCookies } from '../../session/device-bound/device-cookies.js'
 import { type DeviceOffer, type DeviceRules, DeviceBoundStorage } from '../../session/device-bound/device-storage.js'
-import { type DeviceSession, DeviceTickets, registrationSeconds } from '../../session/device-bound/device-tickets.js'
+import {
+  type DeviceSession,
+  DeviceTickets,
+  type RefreshChallenge,
+  registrationSeconds,
+} from '../../session/device-bound/device-tickets.js'
 import { deviceAlgorithms } from '../../session/device-bound/device-proof.js'
 import { clocksOf } from '../../session/lifetime.js'
 import type { SessionRecord } from '../../session/record.js'
@@ -9,16 +15,16 @@ import type { SessionStorage } from '../../session/storage/storage.js'
 import type { ApplicationWith } from '../relying-party.js'
 import type { BaseUrl } from '../base-url.js'
 import { byCookieName } from '../base-urls.js'
-import type { UsedLogoutTokens } from '../logout/used-logout-tokens.js'
+import type { UsedIds } from '../../session/shared/used-ids.js'
 import { registrationsOf } from './registrations.js'
 
 type DeviceParts = ApplicationWith<
-  'audience' | 'baseUrls' | 'configuration' | 'revocations' | 'runtime' | 'sharedStore' | 'usedLogoutTokensOf'
+  'audience' | 'baseUrls' | 'configuration' | 'revocations' | 'runtime' | 'sharedStore' | 'usedIdsOf'
 >
 
 /**
  * Sessions that are bound to a key of the device (Device Bound Session Credentials). What must happen once, in whatever process, is
- * remembered where used logout tokens are.
+ * remembered where used logout tokens are, too.
  *
  * @see https://w3c.github.io/webappsec-dbsc/
  */
@@ -27,22 +33,23 @@ export class Devices {
   readonly cookiesOf: (base: BaseUrl) => DeviceCookies
   readonly #parts: DeviceParts
   // Kept apart: many of one kind must not evict those of the other.
-  readonly #used: Readonly<Record<'registration' | 'challenge', UsedLogoutTokens>>
+  readonly #registrations: UsedIds
+  readonly #challenges: UsedIds
   readonly #rulesOf: (base: BaseUrl) => Omit<DeviceRules, 'offer'>
 
   constructor(parts: DeviceParts, { cookieSeconds: seconds }: { readonly cookieSeconds: number }) {
     const { audience, baseUrls, configuration, runtime } = parts
     const { secret: secrets, session } = configuration
     const common = { secrets, audience, runtime }
-    const challenge = parts.usedLogoutTokensOf(['device challenge', ...audience])
-    const used = { registration: registrationsOf(parts), challenge }
+    const registrations = registrationsOf(parts)
     const sameSite = session.cookie.sameSite === 'Strict' ? 'strict' : 'lax'
     this.#parts = parts
-    this.#used = used
+    this.#registrations = registrations
+    this.#challenges = parts.usedIdsOf(['device challenge', ...audience])
     this.tickets = new DeviceTickets(common)
     this.#rulesOf = byCookieName(baseUrls, (name) => {
       const cookies = new DeviceCookies({ ...common, name, sameSite, secure: baseUrls.secure, seconds })
-      return { cookies, isRegistered: (id) => used.registration.has(id), runtime }
+      return { cookies, isRegistered: (id) => registrations.has(id), runtime }
     })
     this.cookiesOf = (base) => this.#rulesOf(base).cookies
   }
@@ -67,16 +74,24 @@ export class Devices {
     return isEndedBy(await revocations.latest(() => session.names), session, runtime.now())
   }
 
-  /** Uses something up; returns whether it was unused. */
-  async use(what: 'registration' | 'challenge', id: string, untilSeconds: number): Promise<boolean> {
-    const milliseconds = Math.max(1, untilSeconds * 1000 - this.#parts.runtime.now())
-    return this.#used[what].add(id, milliseconds + marginMilliseconds)
+  /** Registers a key for a login; returns whether none was registered before. */
+  async register({ device, endsAt }: DeviceSession): Promise<boolean> {
+    return this.#registrations.add(device, this.#millisecondsUntil(endsAt))
+  }
+
+  /** Uses up a challenge; returns whether it was unused. */
+  async useChallenge({ id, endsAt }: Pick<RefreshChallenge, 'id' | 'endsAt'>): Promise<boolean> {
+    return this.#challenges.add(id, this.#millisecondsUntil(endsAt))
+  }
+
+  #millisecondsUntil(seconds: number): number {
+    return Math.max(1, seconds * 1000 - this.#parts.runtime.now()) + marginMilliseconds
   }
 
   #offer(record: SessionRecord, { paths }: BaseUrl): DeviceOffer {
     const { configuration, runtime } = this.#parts
     const device = runtime.randomBytes(12).toString('base64url')
-    const offeredUntil = Math.floor(runtime.now() / 1000) + registrationSeconds
+    const offeredUntil = nowSeconds(runtime) + registrationSeconds
     const { absoluteExpiresAt: endsAt } = clocksOf(record, configuration.session)
     const session = { device, names: namesOf(record), createdAt: record.createdAt, endsAt }
     const challenge = this.tickets.offer(session, offeredUntil)

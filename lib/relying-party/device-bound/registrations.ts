@@ -1,18 +1,18 @@
 import { storeName } from '../../base/store/store-name.js'
 import type { ApplicationWith } from '../relying-party.js'
-import type { UsedLogoutTokens } from '../logout/used-logout-tokens.js'
+import type { UsedIds } from '../../session/shared/used-ids.js'
 
 const tokenBytes = 16
 
-/** Where it is remembered for which logins a key was registered, by the name of their binding. */
+/** Remembers for which logins a key was registered, by the name of their binding. */
 export function registrationsOf({
   audience,
   runtime,
   sharedStore,
-  usedLogoutTokensOf,
-}: ApplicationWith<'audience' | 'runtime' | 'sharedStore' | 'usedLogoutTokensOf'>): UsedLogoutTokens {
+  usedIdsOf,
+}: ApplicationWith<'audience' | 'runtime' | 'sharedStore' | 'usedIdsOf'>): UsedIds {
   const key = ['device registration', ...audience]
-  if (sharedStore === undefined) return usedLogoutTokensOf(key)
+  if (sharedStore === undefined) return usedIdsOf(key)
   const nameOf = (device: string): string => storeName('logout', [key, device])
   return {
     has: async (device) => (await sharedStore.get([nameOf(device)]))[0] !== undefined,

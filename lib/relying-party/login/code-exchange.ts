@@ -1,3 +1,4 @@
+import { nowSeconds } from '../../base/runtime.js'
 import { type JsonObject, omitUndefined } from '../../base/json.js'
 import { ConfigurationError, TokenEndpointError, TransactionError } from '../../errors.js'
 import type { CompletedLogin, CurrentLogin } from '../../options/oidc/callbacks.js'
@@ -149,7 +150,7 @@ function newSession(
   // For sessions in `req.session`, the warning follows when the session is stored: the store is only known then.
   const isKept = tokens.refreshToken !== undefined && configuration.session.use !== 'request'
   if (isKept) warnOfUnsharedRefreshes(configuration, isOneOfSeveral(), true)
-  const now = Math.floor(rp.runtime.now() / 1000)
+  const now = nowSeconds(rp.runtime)
   const { accessToken, tokenType, scope, expiresAt, refreshToken, authorizationDetails } = tokens
   return {
     id: rp.runtime.randomBytes(32).toString('base64url'),

@@ -7,7 +7,7 @@ import { traced } from '../../base/diagnostics.js'
 import { strictTolerance } from '../../provider/tokens/claim-rules.js'
 import type { LogoutToken } from '../../provider/tokens/logout-token.js'
 import type { LogoutTarget } from '../../session/revocation/revocations.js'
-import { atProvider } from './logout-target.js'
+import { targetAtProvider } from './logout-target.js'
 import type { RelyingPartyWith } from '../relying-party.js'
 import { retryAfterSeconds } from '../../base/outage.js'
 import { isOidcError } from '../../base/error-cause.js'
@@ -74,7 +74,7 @@ async function endSessions(rp: BackchannelParts, token: LogoutToken): Promise<vo
   const { runtime, usedLogoutTokens, revocations } = rp
   const at = endOf(rp, token)
   if (await usedLogoutTokens.has(token.jti)) throw tokenReplayed()
-  await revocations.revoke(atProvider(targetOf(token), rp, token.issuer), at)
+  await revocations.revoke(targetAtProvider(targetOf(token), rp, token.issuer), at)
   // Recorded last: if revoking fails, the provider may retry with the same token.
   const ends = (token.expiresAt + strictTolerance(rp.configuration.clockToleranceSeconds)) * 1000
   if (!(await usedLogoutTokens.add(token.jti, Math.max(1, Math.ceil(ends - runtime.now()))))) throw tokenReplayed()

@@ -7,7 +7,7 @@ import { configuredIssuer } from '../../options/common/provider-description.js'
 import { idTokenClaims } from '../../session/claims.js'
 import type { SessionRecord } from '../../session/record.js'
 import type { RelyingPartyWith } from '../relying-party.js'
-import { atProvider } from './logout-target.js'
+import { targetAtProvider } from './logout-target.js'
 
 /** The parts of a relying party that answer a front-channel logout. */
 type FrontchannelParts = RelyingPartyWith<'configuration' | 'revocations' | 'runtime' | 'sessionProvider'>
@@ -42,7 +42,7 @@ export async function handleFrontchannelLogout(
   const named = namesOf(httpRequest, issuer)
   const endsSession = session !== undefined && isOf(session, rp, named)
   // One sign-in at the provider may have led to several sessions here, of which this browser has only the last.
-  if (endsSession) await rp.revocations.revoke(atProvider({ sid: named.sid }, rp, named.iss), rp.runtime.now())
+  if (endsSession) await rp.revocations.revoke(targetAtProvider({ sid: named.sid }, rp, named.iss), rp.runtime.now())
   return { outcome: framedPage(new URL(issuer).origin), endsSession }
 }
 

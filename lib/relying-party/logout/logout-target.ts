@@ -8,7 +8,7 @@ import type { RelyingPartyWith } from '../relying-party.js'
  *
  * @param issuer - `iss` of the logout
  */
-export function atProvider(
+export function targetAtProvider(
   target: LogoutTarget,
   { configuration, sessionProvider }: RelyingPartyWith<'configuration' | 'sessionProvider'>,
   issuer: string,

@@ -51,17 +51,17 @@ interface RefreshGrantOptions {
 type Sent = { readonly refreshed: RefreshedTokens; readonly sentAt: number } | { readonly found: RefreshOutcome }
 
 /** How often refresh tokens were sent without a response, by their hash. */
-export type RefreshAttempts = TtlCache<number>
+export type UnansweredSends = TtlCache<number>
 
 /** Creates the counts of refresh tokens that were sent without a response. */
-export function createAttempts(runtime: Runtime): RefreshAttempts {
+export function createUnansweredSends(runtime: Runtime): UnansweredSends {
   return new TtlCache({ max: 10_000, milliseconds: uncertainSeconds * 1000, runtime })
 }
 
 /** When a response is slow, and what earlier requests have left. */
 interface RefreshGrantsSettings {
   readonly slowSeconds?: number
-  readonly attempts?: RefreshAttempts
+  readonly attempts?: UnansweredSends
 }
 
 /** Sends refresh requests to the provider (RFC 6749 section 6, OpenID Connect Core section 12). */
@@ -71,12 +71,12 @@ export class RefreshGrants {
   readonly #runtime: Runtime
   readonly #breaker: CircuitBreaker
   readonly #refused: RefusedRefreshes
-  readonly #attemptsWithoutAnswer: RefreshAttempts
+  readonly #attemptsWithoutAnswer: UnansweredSends
 
   constructor(
     provider: Provider,
     runtime: Runtime,
-    { slowSeconds, attempts = createAttempts(runtime) }: RefreshGrantsSettings = {},
+    { slowSeconds, attempts = createUnansweredSends(runtime) }: RefreshGrantsSettings = {},
   ) {
     this.#provider = provider
     this.#runtime = runtime

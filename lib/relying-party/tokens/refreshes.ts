@@ -83,8 +83,12 @@ export interface Refreshes {
 }
 
 const maxRemembered = 10_000
-// The response with the new cookie may have been lost, so the browser may return with the old token.
-const successorMilliseconds = 600_000
+/**
+ * How long successors are remembered, in this process and in others. A browser may still have the old refresh token, if the response
+ * with the new cookie was lost or an older one arrived last; it gets the new token with any request in that time.
+ */
+export const successorSeconds = 600
+const successorMilliseconds = successorSeconds * 1000
 const refusalMilliseconds = 60_000
 const endedMilliseconds = 600_000
 const refusedMilliseconds = 10_000

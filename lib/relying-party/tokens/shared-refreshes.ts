@@ -1,5 +1,5 @@
 import type { MaybePromise } from '../../base/maybe-promise.js'
-import type { Runtime } from '../../base/runtime.js'
+import { nowSeconds, type Runtime } from '../../base/runtime.js'
 import { storeName } from '../../base/store/store-name.js'
 import type { SharedStore } from '../../options/common/stores.js'
 import { createNamedSeals, type Seal } from '../../seal/seal.js'
@@ -14,6 +14,7 @@ import {
   renewedRecord,
   type RefreshOnce,
   type RefreshAttempt,
+  successorSeconds,
 } from './refreshes.js'
 
 /** The shared store for refreshes, and the secrets that encrypt tokens there. */
@@ -26,12 +27,6 @@ interface SharedRefreshesSettings {
   readonly audience: readonly string[]
   readonly httpTimeoutSeconds: number
 }
-
-/**
- * How long successors are kept. A browser may still have the old refresh token, if an older response arrived last; it
- * gets the new one with any request in that time.
- */
-const successorSeconds = 600
 
 /** A session's refresh token, and the store for its outcome. */
 interface SharedToken {
@@ -134,7 +129,7 @@ export class SharedRefreshes implements Refreshes {
     const { runtime } = this.#settings
     const { userinfo: _userinfo, userinfoAt: _userinfoAt, ...session } = renewedRecord(record, outcome)
     const renewed = { ...session, data: {} }
-    const sealed = this.#seals(record.id).seal(toPayload(renewed, Math.floor(runtime.now() / 1000) + successorSeconds))
+    const sealed = this.#seals(record.id).seal(toPayload(renewed, nowSeconds(runtime) + successorSeconds))
     await sharedStore.set(this.#name('renewed', shared), sealed, successorSeconds * 1000).catch(() => undefined)
   }
 

@@ -1,4 +1,4 @@
-import type { Runtime } from '../../base/runtime.js'
+import { nowSeconds, type Runtime } from '../../base/runtime.js'
 import { type CookieAttributes, prefixedName, removeCookie, setCookie } from '../../http/cookies.js'
 import { createSeal, type Seal } from '../../seal/seal.js'
 import type { Cookies } from '../storage/cookie-chunks.js'
@@ -61,7 +61,7 @@ export class DeviceCookies {
 
   write(id: string, thumbprint: string): string {
     const { seconds, runtime } = this.#settings
-    const exp = Math.floor(runtime.now() / 1000) + seconds
+    const exp = nowSeconds(runtime) + seconds
     const sealed = this.#seal.seal({ v: formatVersion, exp, d: id, t: thumbprint })
     return setCookie(this.nameOf(id), sealed, this.#attributes, seconds)
   }

@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject, omitUndefined } from '../../base/json.js'
-import type { Runtime } from '../../base/runtime.js'
+import { nowSeconds, type Runtime } from '../../base/runtime.js'
 import { createSeal, type Seal, type SealPayload } from '../../seal/seal.js'
 import type { SessionNames } from '../revocation/revocations.js'
 
@@ -86,7 +86,7 @@ export class DeviceTickets {
 
   /** A challenge for the next proof of a binding. */
   challenge(device: string): string {
-    const exp = this.#nowSeconds() + challengeSeconds
+    const exp = nowSeconds(this.#runtime) + challengeSeconds
     return this.#challenges.seal({
       v: formatVersion,
       exp,
@@ -101,10 +101,6 @@ export class DeviceTickets {
     if (opened === undefined || opened.expired || opened.payload['d'] !== device) return undefined
     const { v, j, exp } = opened.payload
     return v === formatVersion && typeof j === 'string' ? { id: j, endsAt: exp } : undefined
-  }
-
-  #nowSeconds(): number {
-    return Math.floor(this.#runtime.now() / 1000)
   }
 }
 

@@ -18,10 +18,15 @@ export interface GuardedStore extends SharedStore {
  * `null`.
  *
  * @param timeoutSeconds - the deadline of each call, unless the store keeps one of its own. A call may still do its work after that
+ * @param what - the store, for messages
  */
-export function guardStore(sharedStore: SharedStore, timeoutSeconds?: number): GuardedStore {
+export function guardStore(
+  sharedStore: SharedStore,
+  timeoutSeconds?: number,
+  what = 'the session store',
+): GuardedStore {
   let state: ReturnType<GuardedStore['state']> = 'unknown'
-  const inTime = deadlineFor(sharedStore, timeoutSeconds)
+  const inTime = deadlineFor(sharedStore, what, timeoutSeconds)
   const settled = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
       const value = await inTime(work())
@@ -29,43 +34,50 @@ export function guardStore(sharedStore: SharedStore, timeoutSeconds?: number): G
       return value
     } catch (error) {
       state = 'failing'
-      throw isOidcError(error) ? error : storeOutage('the store that holds sessions failed', error)
+      throw isOidcError(error) ? error : storeOutage(`${what} failed`, error)
     }
   }
   const guarded = <T>(method: keyof SharedStore, work: () => Promise<T>): Promise<T> =>
     traced('store', { method }, () => settled(work))
   return {
     state: () => state,
-    get: (names) => guarded('get', async () => expectTexts(await sharedStore.get(names), names.length)),
+    get: (names) => guarded('get', async () => expectTexts(await sharedStore.get(names), names.length, what)),
     set: (name, value, milliseconds) => guarded('set', async () => sharedStore.set(name, value, milliseconds)),
     add: (name, value, milliseconds) =>
-      guarded('add', async () => expectBoolean(await sharedStore.add(name, value, milliseconds))),
+      guarded('add', async () => expectBoolean(await sharedStore.add(name, value, milliseconds), what)),
     replace: (name, expected, value, milliseconds) =>
-      guarded('replace', async () => expectBoolean(await sharedStore.replace(name, expected, value, milliseconds))),
-    remove: (name, expected) => guarded('remove', async () => expectBoolean(await sharedStore.remove(name, expected))),
+      guarded('replace', async () =>
+        expectBoolean(await sharedStore.replace(name, expected, value, milliseconds), what),
+      ),
+    remove: (name, expected) =>
+      guarded('remove', async () => expectBoolean(await sharedStore.remove(name, expected), what)),
   }
 }
 
-function deadlineFor(sharedStore: SharedStore, seconds: number | undefined): <T>(work: Promise<T>) => Promise<T> {
+function deadlineFor(
+  sharedStore: SharedStore,
+  what: string,
+  seconds: number | undefined,
+): <T>(work: Promise<T>) => Promise<T> {
   if (seconds === undefined || hasOwnDeadline(sharedStore)) return (work) => work
-  const late = (): OidcError => storeOutage(`the store that holds sessions did not answer within ${seconds} seconds`)
+  const late = (): OidcError => storeOutage(`${what} did not answer within ${seconds} seconds`)
   return (work) => withDeadline(work, seconds * 1000, late, { ref: false })
 }
 
 // A result that is too short would pass for "no value": sessions and logouts would seem not to exist.
-function expectTexts(values: unknown, count: number): readonly (string | undefined)[] {
-  if (!Array.isArray(values) || values.length !== count) throw invalidResult()
+function expectTexts(values: unknown, count: number, what: string): readonly (string | undefined)[] {
+  if (!Array.isArray(values) || values.length !== count) throw invalidResult(what)
   return values.map((value: unknown) => {
-    if (typeof value !== 'string' && value !== undefined && value !== null) throw invalidResult()
+    if (typeof value !== 'string' && value !== undefined && value !== null) throw invalidResult(what)
     return value ?? undefined
   })
 }
 
-function expectBoolean(answer: unknown): boolean {
-  if (typeof answer !== 'boolean') throw invalidResult()
+function expectBoolean(answer: unknown, what: string): boolean {
+  if (typeof answer !== 'boolean') throw invalidResult(what)
   return answer
 }
 
-function invalidResult(): OidcError {
-  return storeOutage('the store that holds sessions returned an invalid value')
+function invalidResult(what: string): OidcError {
+  return storeOutage(`${what} returned an invalid value`)
 }

@@ -5,40 +5,40 @@ import type { Runtime } from '../../base/runtime.js'
 import { storeName } from '../../base/store/store-name.js'
 import type { SharedStore } from '../../options/common/stores.js'
 
-/** Remembers used logout tokens by their `jti`. */
-export interface UsedLogoutTokens {
-  /** @throws {SessionError} `session_store_unavailable`, or whatever the application's shared store rejects with */
-  has(jti: string): MaybePromise<boolean>
+/** Remembers IDs that count once: the `jti` of a token, a registration or a challenge of a device. */
+export interface UsedIds {
+  /** @throws {SessionError} `session_store_unavailable` */
+  has(id: string): MaybePromise<boolean>
   /**
-   * Adds a token; returns whether it was new.
+   * Adds an ID; returns whether it was new.
    *
-   * @throws {SessionError} `session_store_unavailable`, or whatever the application's shared store rejects with
+   * @throws {SessionError} `session_store_unavailable`
    */
-  add(jti: string, milliseconds: number): MaybePromise<boolean>
+  add(id: string, milliseconds: number): MaybePromise<boolean>
 }
 
-// Only tokens that the provider signed get this far, so no one else can evict entries.
-const maxTokens = 10_000
-const maxRelyingParties = 10_000
+// Only what the provider or this application has signed gets this far, so no one else can evict entries.
+const maxIds = 10_000
+const maxCaches = 10_000
 
 /**
- * Remembers tokens in this process only. Each relying party has its own cache: the tokens of one cannot fill another's.
+ * Remembers IDs in this process only. Each purpose has its own cache: the IDs of one cannot evict those of another.
  *
- * @returns the cache for the key of a relying party
+ * @returns the cache for a purpose, such as the logout tokens of a relying party
  */
-export function usedLogoutTokensInProcess(runtime: Runtime): (key: readonly string[]) => UsedLogoutTokens {
+export function usedIdsInProcess(runtime: Runtime): (key: readonly string[]) => UsedIds {
   const caches = new LRUCache<string, LRUCache<string, true>>({
-    maxSize: maxRelyingParties,
+    maxSize: maxCaches,
     sizeCalculation: () => 1,
   })
   return (key) => {
     const name = JSON.stringify(key)
     return {
-      has: (jti) => caches.get(name)?.has(jti) === true,
-      add(jti, milliseconds) {
-        const seen = caches.get(name) ?? createGrowingCache<true>({ max: maxTokens, milliseconds: 1, runtime })
-        if (seen.has(jti)) return false
-        seen.set(jti, true, { ttl: milliseconds })
+      has: (id) => caches.get(name)?.has(id) === true,
+      add(id, milliseconds) {
+        const seen = caches.get(name) ?? createGrowingCache<true>({ max: maxIds, milliseconds: 1, runtime })
+        if (seen.has(id)) return false
+        seen.set(id, true, { ttl: milliseconds })
         caches.set(name, seen)
         return true
       },
@@ -47,14 +47,14 @@ export function usedLogoutTokensInProcess(runtime: Runtime): (key: readonly stri
 }
 
 /**
- * Remembers tokens in the store that all processes share; other applications may use the same one.
+ * Remembers IDs in the store that all processes share; other applications may use the same one.
  *
- * @param audience - the key of the relying party
+ * @param audience - the purpose, such as the logout tokens of a relying party
  */
-export function sharedUsedLogoutTokens(sharedStore: SharedStore, audience: readonly string[]): UsedLogoutTokens {
-  const nameOf = (jti: string): string => storeName('logout', [audience, jti])
+export function sharedUsedIds(sharedStore: SharedStore, audience: readonly string[]): UsedIds {
+  const nameOf = (id: string): string => storeName('logout', [audience, id])
   return {
-    has: async (jti) => (await sharedStore.get([nameOf(jti)]))[0] !== undefined,
-    add: (jti, milliseconds) => sharedStore.add(nameOf(jti), '1', milliseconds),
+    has: async (id) => (await sharedStore.get([nameOf(id)]))[0] !== undefined,
+    add: (id, milliseconds) => sharedStore.add(nameOf(id), '1', milliseconds),
   }
 }

@@ -1,5 +1,5 @@
 import type { AuditedSessionEnd } from '../../base/audit/event.js'
-import type { Runtime } from '../../base/runtime.js'
+import { nowSeconds, type Runtime } from '../../base/runtime.js'
 import type { OidcErrorDetails } from '../../error-details.js'
 import { clocksOf, isAlive, type SessionLimits } from '../lifetime.js'
 import { namesOf, type SessionNames } from '../revocation/revocations.js'
@@ -45,7 +45,7 @@ export function absenceOf(
 ): SessionAbsence {
   if (record === undefined) return absences.otherVersion
   if (!beganAt(record, place)) return absences.otherBaseUrl
-  return { ...endOf(record, Math.floor(runtime.now() / 1000), limits), names: namesOf(record) }
+  return { ...endOf(record, nowSeconds(runtime), limits), names: namesOf(record) }
 }
 
 function endOf(record: SessionRecord, now: number, limits: SessionLimits): SessionAbsence {

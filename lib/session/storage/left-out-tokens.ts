@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import { type MaybePromise, whenDone } from '../../base/maybe-promise.js'
-import type { Runtime } from '../../base/runtime.js'
+import { nowSeconds, type Runtime } from '../../base/runtime.js'
 import { storeName } from '../../base/store/store-name.js'
 import type { SharedStore } from '../../options/common/stores.js'
 import { createNamedSeals, type Seal } from '../../seal/seal.js'
@@ -45,7 +45,7 @@ export class LeftOutTokens {
     this.#tokens.set(id, tokens)
     const { sharedStore, runtime } = this.#settings
     if (sharedStore === undefined) return
-    const exp = Math.floor(runtime.now() / 1000) + maxSeconds
+    const exp = nowSeconds(runtime) + maxSeconds
     const sealed = this.#seals(id).seal({ v: formatVersion, exp, act: tokens.accessToken })
     sharedStore.set(this.#name(record), sealed, maxSeconds * 1000).catch(() => undefined)
   }

@@ -1,5 +1,5 @@
 import { type CookieAttributes, prefixedName, removeCookie, setCookie } from '../../http/cookies.js'
-import type { Runtime } from '../../base/runtime.js'
+import { nowSeconds, type Runtime } from '../../base/runtime.js'
 import { OpenedCache } from '../../seal/opened-cache.js'
 import { createSeal, type Opened, type Seal, type SealPayload } from '../../seal/seal.js'
 import {
@@ -127,7 +127,7 @@ export class SealedCookies<Content extends object> {
   write(chunks: ReadonlyMap<string, string>, { endsAt, remember }: CookieEnd, cookies: Cookies): readonly string[] {
     const { transient, runtime } = this.#settings
     this.#forget(cookies)
-    const maxAge = !(remember ?? !transient) ? undefined : endsAt - Math.floor(runtime.now() / 1000)
+    const maxAge = !(remember ?? !transient) ? undefined : endsAt - nowSeconds(runtime)
     const stale = this.#sentChunks(cookies).filter((chunk) => !chunks.has(chunk))
     const kept = [...chunks].map(([chunk, value]) => setCookie(chunk, value, this.#attributes, maxAge))
     return [...kept, ...stale.map((chunk) => removeCookie(chunk, this.#attributes))]

@@ -18,7 +18,7 @@ import {
   SealedCookies,
 } from './sealed-cookies.js'
 import { type Remark, chooseSession, mapAll } from './several.js'
-import type { Runtime } from '../../base/runtime.js'
+import { nowSeconds, type Runtime } from '../../base/runtime.js'
 import {
   type SessionRevocations,
   endById,
@@ -76,7 +76,7 @@ export function createStatelessStorage(settings: StatelessStorageSettings): Stat
     place: SessionPlace | undefined,
   ): StoredSession | typeof unreadable | undefined => {
     if (record === undefined || !beganAt(record, place)) return unreadable
-    if (!isAlive(record, limits, Math.floor(runtime.now() / 1000))) return undefined
+    if (!isAlive(record, limits, nowSeconds(runtime))) return undefined
     return { record: leftOut.restoreLocal(record), outdatedKey }
   }
   return {

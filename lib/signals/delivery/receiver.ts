@@ -2,31 +2,24 @@ import { audit, auditReason } from '../../base/audit/audit.js'
 import { traced } from '../../base/diagnostics.js'
 import { quoted } from '../../base/error-cause.js'
 import { equalSecrets } from '../../base/constant-time.js'
-import type { MaybePromise } from '../../base/maybe-promise.js'
 import type { Runtime } from '../../base/runtime.js'
 import { returnedInTime } from '../../base/timers/call-in-time.js'
 import { TokenValidationError } from '../../errors.js'
 import { decodeJws, type Jws } from '../../jose/jws.js'
 import type { SecurityEvent } from '../../options/signals/events.js'
+import type { UsedIds } from '../../session/shared/used-ids.js'
 import type { SignalActions } from '../events/actions.js'
 import { refusalOf } from './answers.js'
 import type { SecurityEventToken, TokenEvent } from '../events/security-event-token.js'
 import type { StreamStates } from '../transmitter/stream-state.js'
 import type { Transmitter } from '../transmitter/transmitter.js'
 
-/** Remembers tokens by their `jti`. */
-export interface SeenTokens {
-  /** Rejects when the shared store is unavailable. */
-  has(jti: string): MaybePromise<boolean>
-  /** Rejects when the shared store is unavailable. */
-  add(jti: string, milliseconds: number): MaybePromise<boolean>
-}
-
 /** A transmitter, and what its events may do here. */
 export interface ReceivedTransmitter {
   readonly transmitter: Transmitter
   readonly actions: SignalActions
-  readonly seen: SeenTokens
+  /** Tokens by their `jti`. */
+  readonly seen: UsedIds
   /** Tokens that are being taken, by `jti`: a second delivery waits for the first. */
   readonly underWay: Map<string, Promise<void>>
 }

@@ -1,4 +1,4 @@
-import type { Runtime } from '../../base/runtime.js'
+import { nowSeconds, type Runtime } from '../../base/runtime.js'
 import { TokenValidationError } from '../../errors.js'
 import { createSeal } from '../../seal/seal.js'
 import type { TokenEvent } from '../events/security-event-token.js'
@@ -33,7 +33,7 @@ export function createStreamStates(
   const seal = createSeal(secrets, ['stream verification', ...audience], runtime)
   return {
     make(iss, stream) {
-      const exp = Math.floor(runtime.now() / 1000) + lifetimeSeconds
+      const exp = nowSeconds(runtime) + lifetimeSeconds
       return seal.seal({ v: formatVersion, exp, iss, stream })
     },
     require(issuer, { type, claims, subject }) {

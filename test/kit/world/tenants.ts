@@ -1,6 +1,6 @@
 import { parseOidcOptions } from '../../../lib/options/oidc/schema.js'
 import { createProvider } from '../../../lib/provider/provider.js'
-import { usedLogoutTokensInProcess } from '../../../lib/relying-party/logout/used-logout-tokens.js'
+import { usedIdsInProcess } from '../../../lib/session/shared/used-ids.js'
 import { ProcessRevocations, unlessEnded } from '../../../lib/session/revocation/revocations.js'
 import type { SessionRecord } from '../../../lib/session/record.js'
 import { idToken, limits, record } from '../../session/example.js'
@@ -33,7 +33,7 @@ export function tenantsWorld() {
     provider: createProvider({ ...op.settings, issuer, tenants, discoveryUrl }, op.client),
     revocations,
     runtime: op.clock,
-    usedLogoutTokens: usedLogoutTokensInProcess(op.clock)([]),
+    usedLogoutTokens: usedIdsInProcess(op.clock)([]),
   }
   const isAlive = async (tenant: string): Promise<boolean> =>
     (await unlessEnded(revocations, op.clock, sessionAt(tenant))) !== undefined

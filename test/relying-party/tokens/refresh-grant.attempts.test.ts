@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { AuthorizationResponseError, type OidcError, ProviderError } from '../../../lib/errors.js'
 import { createProvider } from '../../../lib/provider/provider.js'
-import { createAttempts, RefreshGrants } from '../../../lib/relying-party/tokens/refresh-grant.js'
+import { createUnansweredSends, RefreshGrants } from '../../../lib/relying-party/tokens/refresh-grant.js'
 import { refreshTokenKey } from '../../../lib/relying-party/tokens/refreshes.js'
 import { failureOf } from '../../kit/failure.js'
 import { FakeProvider } from '../../kit/provider/provider.js'
@@ -10,7 +10,7 @@ import { record } from '../../session/example.js'
 /** Refreshes that all fail so, and how often the refresh token counts as sent without a response. */
 function failing(error: OidcError) {
   const op = new FakeProvider()
-  const attempts = createAttempts(op.clock)
+  const attempts = createUnansweredSends(op.clock)
   const provider = { ...createProvider(op.settings, op.client), refresh: () => Promise.reject(error) }
   const grants = new RefreshGrants(provider, op.clock, { attempts })
   return {

@@ -33,7 +33,7 @@ describe('a guarded store with a deadline', () => {
         code: 'session_store_unavailable',
         status: 503,
         headers: { 'Retry-After': '5' },
-        message: 'the store that holds sessions did not answer within 3 seconds',
+        message: 'the session store did not answer within 3 seconds',
       })
       expect(guarded.state()).toBe('failing')
       held.open()

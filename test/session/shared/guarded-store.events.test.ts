@@ -42,7 +42,7 @@ describe('each call of a guarded store', () => {
     inner.outage = new Error('SET session secret')
     const failures = await callAll(guardStore(inner))
     for (const failure of failures)
-      expect(failure).toMatchObject({ message: 'the store that holds sessions failed', cause: { message: 'Error' } })
+      expect(failure).toMatchObject({ message: 'the session store failed', cause: { message: 'Error' } })
     expect(told.map(({ method, outcome, errorCode }) => [method, outcome, errorCode])).toEqual(
       methods.map((method) => [method, 'failed', 'session_store_unavailable']),
     )
@@ -56,7 +56,7 @@ describe('each call of a guarded store', () => {
     for (const failure of [get, ...others])
       expect(failure).toMatchObject({
         code: 'session_store_unavailable',
-        message: 'the store that holds sessions returned an invalid value',
+        message: 'the session store returned an invalid value',
       })
     expect([set, guarded.state()]).toEqual([7, 'failing'])
     await guarded.set('a', '1', 1)

@@ -1,5 +1,5 @@
 import { isOidcError } from '../../../base/error-cause.js'
-import type { Runtime } from '../../../base/runtime.js'
+import { nowSeconds, type Runtime } from '../../../base/runtime.js'
 import type { TraceRemark } from '../../../base/tracing/event.js'
 import type { Application } from '../../../relying-party/application.js'
 import { createStatelessStorage } from '../../../session/storage/stateless.js'
@@ -66,7 +66,7 @@ function writerFor(application: Application): Write {
 
 function sessionOf(characters: number, runtime: Runtime) {
   const third = (): string => token(characters / 3, runtime)
-  const now = Math.floor(runtime.now() / 1000)
+  const now = nowSeconds(runtime)
   const tokens = {
     accessToken: third(),
     refreshToken: third(),

@@ -1,3 +1,4 @@
+import { nowSeconds } from '../../../base/runtime.js'
 import { audit } from '../../../base/audit/audit.js'
 import { traced } from '../../../base/diagnostics.js'
 import { isDoneWithin } from '../../../base/timers/deadline.js'
@@ -129,7 +130,7 @@ export class TakingOver {
     const made = await takeOver(this.#rp, old, httpRequest.target, (completed) => this.#start(completed, call, login))
     if ((await unlessEnded(revocations, runtime, made)) === undefined) throw spent()
     const { countsAsUse, limits, listed } = this.#binding
-    const used = countsAsUse(httpRequest) ? extendIdleLimit(made, limits, Math.floor(runtime.now() / 1000)) : made
+    const used = countsAsUse(httpRequest) ? extendIdleLimit(made, limits, nowSeconds(runtime)) : made
     const record = (await listed?.enter(used, configuration, httpRequest)) ?? used
     try {
       const saved = await storage.save(record, undefined)

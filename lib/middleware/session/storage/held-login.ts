@@ -1,3 +1,4 @@
+import { nowSeconds } from '../../../base/runtime.js'
 import onHeaders from 'on-headers'
 import type { MaybePromise } from '../../../base/maybe-promise.js'
 import { clocksOf } from '../../../session/lifetime.js'
@@ -128,7 +129,7 @@ export class HeldLogin {
   #hold(session: RequestSession, record: SessionRecord): void {
     this.#held = { record, place: this.#reading.seal.placeIn(session) }
     const { idleExpiresAt } = clocksOf(record, this.#settings.limits)
-    keepCookie(this.#reading.req, session, record, idleExpiresAt - Math.floor(this.#settings.runtime.now() / 1000))
+    keepCookie(this.#reading.req, session, record, idleExpiresAt - nowSeconds(this.#settings.runtime))
     if (this.store?.sharedStore === undefined) this.#settings.unshared(record)
     if (this.store !== undefined && this.#watched !== session) beforeSave(session, () => this.#bringUpToDate(session))
     this.#watched = session

@@ -1,3 +1,4 @@
+import { nowSeconds } from '../../../base/runtime.js'
 import type { HttpRequest } from '../../../http/request.js'
 import { type MaybePromise, whenDone } from '../../../base/maybe-promise.js'
 import type { SharedStore } from '../../../options/common/stores.js'
@@ -145,6 +146,6 @@ class RequestStorage implements SessionStorage {
   }
 
   #nowSeconds(): number {
-    return Math.floor(this.#settings.runtime.now() / 1000)
+    return nowSeconds(this.#settings.runtime)
   }
 }
