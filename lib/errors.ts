@@ -12,6 +12,16 @@ import type {
   UpstreamErrorCode,
 } from './error-codes.js'
 import { classNames, inherits, ofThisPackage } from './error-copies.js'
+import {
+  accessStatus,
+  authorizationResponseStatus,
+  bearerStatus,
+  providerStatus,
+  sessionStatus,
+  tokenEndpointStatus,
+  transactionStatus,
+  upstreamStatus,
+} from './error-statuses.js'
 import type { OidcErrorDetails, OidcErrorInit, ProviderErrorReport, TokenDetails } from './error-details.js'
 
 /**
@@ -93,25 +103,26 @@ export class ConfigurationError extends OidcError<ConfigurationErrorCode> {
 /** The authorization server is unavailable (503, with `Retry-After`) or its response is invalid (502). No session ends because of it. */
 export class ProviderError extends OidcError<ProviderErrorCode> {
   constructor(code: ProviderErrorCode, message: string, init?: OidcErrorInit) {
-    super(code, message, 503, init)
+    super(code, message, providerStatus(code), init)
   }
 }
 
 /**
- * The authorization response is an error response (403 or 400), or is invalid (400).
+ * The authorization response is an error response (403 or 400), or is invalid (400). Also 405, 413 or 415 for a request that one of our
+ * routes does not accept, and 502 for a pushed authorization request that the provider refuses.
  *
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2
  */
 export class AuthorizationResponseError extends OidcError<AuthorizationResponseErrorCode> {
   constructor(code: AuthorizationResponseErrorCode, message: string, init?: OidcErrorInit) {
-    super(code, message, code === 'access_denied' || code === 'authentication_too_weak' ? 403 : 400, init)
+    super(code, message, authorizationResponseStatus(code), init)
   }
 }
 
 /** The login cannot be finished: it is unknown here (400), too old (410), finished before (400), in a loop (400) or refused by `onLogin` (403). */
 export class TransactionError extends OidcError<TransactionErrorCode> {
   constructor(code: TransactionErrorCode, message: string, init?: OidcErrorInit) {
-    super(code, message, code === 'transaction_expired' ? 410 : code === 'login_refused' ? 403 : 400, init)
+    super(code, message, transactionStatus(code), init)
   }
 }
 
@@ -134,11 +145,6 @@ export class TokenEndpointError extends OidcError<TokenEndpointErrorCode> {
   }
 }
 
-function tokenEndpointStatus(code: TokenEndpointErrorCode): number {
-  if (code === 'interaction_required') return 401
-  return code === 'invalid_grant' ? 400 : 502
-}
-
 /** A token is not valid. At the callback this is the provider's fault (502). At an API it is the `cause` of a {@link BearerError}. */
 export class TokenValidationError extends OidcError<TokenValidationErrorCode> {
   constructor(code: TokenValidationErrorCode, message: string, init?: OidcErrorInit) {
@@ -154,11 +160,14 @@ export class TokenValidationError extends OidcError<TokenValidationErrorCode> {
  */
 export class BearerError extends OidcError<BearerErrorCode> {
   constructor(code: BearerErrorCode, message: string, init?: OidcErrorInit) {
-    super(code, message, code === 'invalid_request' ? 400 : code === 'insufficient_scope' ? 403 : 401, init)
+    super(code, message, bearerStatus(code), init)
   }
 }
 
-/** A guard refused the request: nobody is signed in (401), or the principal is not allowed (403). */
+/**
+ * A guard refused the request: nobody is signed in (401), or the principal is not allowed (403). Also 421 for a host that is not
+ * allowed, 503 if the policy decision point is unavailable, and 400, 405 or 414 for what `apiProxy()` does not send on.
+ */
 export class AccessError extends OidcError<AccessErrorCode> {
   /** Kind of the requirement that was not met, such as `scope` or `claim`. Absent when nobody is signed in. */
   readonly requirement?: string
@@ -170,7 +179,7 @@ export class AccessError extends OidcError<AccessErrorCode> {
     message: string,
     init: OidcErrorInit & { readonly requirement?: string; readonly loginUrl?: string } = {},
   ) {
-    super(code, message, code === 'login_needed' ? 401 : 403, init)
+    super(code, message, accessStatus(code), init)
     if (init.requirement !== undefined) this.requirement = init.requirement
     if (init.loginUrl !== undefined) this.loginUrl = init.loginUrl
   }
@@ -183,15 +192,10 @@ export class SessionError extends OidcError<SessionErrorCode> {
   }
 }
 
-function sessionStatus(code: SessionErrorCode): number {
-  if (code === 'session_store_unavailable') return 503
-  return code === 'session_too_large' || code === 'headers_already_sent' ? 500 : 401
-}
-
 /** The API behind `apiProxy()` is unavailable or its response is invalid (502), or it took too long (504). */
 export class UpstreamError extends OidcError<UpstreamErrorCode> {
   constructor(code: UpstreamErrorCode, message: string, init?: OidcErrorInit) {
-    super(code, message, code === 'upstream_timeout' ? 504 : 502, init)
+    super(code, message, upstreamStatus(code), init)
   }
 }
 

@@ -19,6 +19,7 @@ const layers = [
   ['options'],
   ['base'],
   ['errors'],
+  ['error-statuses'],
   ['error-codes', 'error-details', 'error-copies'],
 ]
 

@@ -36,7 +36,7 @@ export function failureOf(error: unknown): OidcError {
 
 function unusable(error: unknown): ProviderError {
   const message = 'the provider sent a response that cannot be used'
-  return new ProviderError('provider_response_invalid', message, { status: 502, cause: redactedCause(error) })
+  return new ProviderError('provider_response_invalid', message, { cause: redactedCause(error) })
 }
 
 /** The longest wait after a failure, in seconds. */

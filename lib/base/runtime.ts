@@ -18,7 +18,7 @@ export function nowSeconds(runtime: Pick<Runtime, 'now'>): number {
 
 /** A clock that a test moves. */
 export interface MovableRuntime extends Runtime {
-  /** From now on, whoever moves one of the two moves both. */
+  /** From now on, moving one of the two moves both. */
   join(other: MovableRuntime): void
 }
 

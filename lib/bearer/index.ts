@@ -37,9 +37,28 @@ export type { IntrospectionOptions } from '../options/bearer/introspection-optio
 export type { IssuerOptions, IssuerResolver } from '../options/bearer/issuer-options.js'
 export type { AuthorizationDetail } from '../options/authorization-details/detail.js'
 export type { ClientCredentialsOptions } from '../options/client/options.js'
-export type { DecisionOptions } from '../decision/decision.js'
+export type { ChallengeMode } from '../middleware/guard/authentication.js'
+export type { DecisionOptions, QuestionPart } from '../decision/decision.js'
 export type { PolicyDecisionPoint } from '../decision/policy-decision-point.js'
 export type { PolicyDecisionPointOptions } from '../options/decision/options.js'
 export type { Principal, PrincipalClaims } from '../policy/principal.js'
-export type { Requirement } from '../policy/requirement.js'
+export type {
+  DecisionAction,
+  DecisionAnswer,
+  DecisionQuestion,
+  DecisionResource,
+  DecisionSubject,
+} from '../options/decision/question.js'
+export type { DetailCheck } from '../policy/authorization-details.js'
+export type { ClaimPath } from '../policy/claim-path.js'
+export type { ClaimValue, RoleOptions } from '../policy/claims.js'
+export type { DeclaredAuthInfo, McpAuthInfo } from '../policy/mcp-auth-info.js'
+export type {
+  NamedRequirement,
+  Predicate,
+  Requirement,
+  StepUp,
+  UnmetRequirement,
+  Verdict,
+} from '../policy/requirement.js'
 export type { BearerValidator, BearerValidatorOptions, PresentedRequest } from '../resource-server/bearer-validator.js'

@@ -12,7 +12,6 @@ export function decisionUnavailable(why: string, seen: string, cause?: unknown):
   const headers = { 'Retry-After': seconds }
   return new AccessError('decision_unavailable', `the policy decision point ${why}`, {
     requirement: 'decision',
-    status: 503,
     headers,
     details,
     cause,

@@ -18,7 +18,7 @@ import type { Next, NodeRequest, NodeResponse } from './types.js'
 export type ErrorPages = (error: unknown, req: IncomingMessage, res: NodeResponse, next?: Next) => void
 
 /**
- * Creates an error handler for what handlers throw by `req.oidc.accessToken()` and other calls of this package. If a new login
+ * Creates an error handler for errors of this package, such as those of `req.oidc.accessToken()`. If a new login
  * resolves the error, a browser that loads a page is sent to the login and back, as by `signInAgain()`. Otherwise it gets a page
  * like those of `oidc()`, and a program gets problem+json. Mistakes in the set-up (`ConfigurationError`), errors of others, and
  * errors after the response has begun, go to the next error handler. Without one, mistakes in the set-up are reported as a warning

@@ -57,7 +57,7 @@ function clientRefused(error: unknown): ProviderError {
   const message = "the provider refused this client: check the client's ID, credentials and authentication method"
   const seen = printableErrorCode(oauthErrorOf(error))
   const details = { subject: 'client authentication', seen, option: 'clientSecret, clientAuthentication' }
-  return new ProviderError('provider_refused_client', message, { status: 502, details, ...evidence(error) })
+  return new ProviderError('provider_refused_client', message, { details, ...evidence(error) })
 }
 
 function evidence(error: unknown): Pick<OidcErrorInit, 'cause' | 'provider'> {

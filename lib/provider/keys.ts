@@ -195,7 +195,7 @@ async function fetchKeySet(uri: string, httpClient: HttpClient, before: KeySet |
   if (set !== undefined && set.imported.size > 0) return set
   const why = set === undefined ? 'is not usable' : 'has no key that can verify signatures'
   const message = `the provider's key set ${why} (status ${response.status})`
-  throw new ProviderError('provider_keys_invalid', message, { status: 502 })
+  throw new ProviderError('provider_keys_invalid', message)
 }
 
 function sameKeys(a: KeySet | undefined, b: KeySet): boolean {

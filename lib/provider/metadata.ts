@@ -194,5 +194,5 @@ function invalid(
   message: string,
   details?: OidcErrorDetails,
 ): ProviderError {
-  return new ProviderError(code, message, { status: 502, details })
+  return new ProviderError(code, message, { details })
 }

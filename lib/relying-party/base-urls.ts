@@ -206,8 +206,8 @@ function hasPath({ prefix }: BaseUrl, url: unknown): boolean {
 }
 
 function hostNotAllowed(): AccessError {
-  const message = 'this host is not one of the application: "baseUrls" has no base URL, and no pattern, that fits it'
-  return new AccessError('host_not_allowed', message, { status: 421 })
+  const message = 'the application is not available at this host: no URL or pattern in "baseUrls" matches it'
+  return new AccessError('host_not_allowed', message)
 }
 
 function noUrl(): ConfigurationError {

@@ -24,7 +24,7 @@ const maxValues = 8_192
  *
  * A value is found if it is the same in each character. To get as far as that comparison, an attacker would have to know the last 12
  * characters: 68 bits of an authentication tag that no one can compute without the key. So neither a result nor the time that it takes
- * says anything about the values of others, and who has a whole value can as well use it.
+ * reveals anything about other values. Someone who has a whole value can simply use it.
  *
  * Values that come once take no room. All others leave when newer ones need theirs, or when {@link OpenedCache.delete} is called.
  */

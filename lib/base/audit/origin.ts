@@ -30,7 +30,7 @@ function pathOf(url: string): string {
   return (/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*(.*)$/i.exec(url)?.[1] ?? url).replace(/[?#].*$/s, '')
 }
 
-// Whoever reads the log must not be fooled by line ends, nor by letters that look like others.
+// Line breaks and look-alike letters must not mislead readers of the log.
 function textOf(value: unknown): string | undefined {
   if (typeof value !== 'string' || value === '') return undefined
   return value.slice(0, maxLength).replace(/[^\x20-\x7e]/g, '?')

@@ -17,7 +17,7 @@ interface FailureContext extends ErrorLinks {
   /** Further members of the problem document. */
   readonly members?: Readonly<Record<string, unknown>>
   /**
-   * Whether the response is a page, if a window shows it, or with `pages: false` that of the error handlers. Otherwise it is
+   * Whether to respond with a page, or with `pages: false` to leave that to the error handlers. Otherwise the response is
    * problem+json. @default whether a window shows the response
    */
   readonly isPage?: boolean
@@ -125,8 +125,8 @@ export function continueAfter<T>(
 }
 
 /**
- * Ends a response without a word: an error handler has thrown, or a hook of other middleware throws whenever headers are written.
- * Both were reported before.
+ * Ends a response with status 500 and an empty body, or closes the connection if it has begun: an error handler has thrown, or a hook
+ * of other middleware throws whenever headers are written. Nothing is reported here.
  */
 export function giveUp(res: NodeResponse): void {
   try {

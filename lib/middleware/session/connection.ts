@@ -15,9 +15,10 @@ export interface Connection {
   /** The person who is signed in. */
   readonly principal: Principal
   /**
-   * Aborts when the session ends, or the proof of a bound one that the connection was opened with: within a second after it expires, at once after a logout in this process, within five
-   * seconds after a logout in another process that shares the store, or after the seconds of `providerCache` if its provider is gone. Its `reason` is a {@link SessionError}. It no longer
-   * aborts once the request's socket has closed, or serves another request.
+   * Aborts when the session ends: at once after a logout in this process, within one second after it expires, within five seconds
+   * after a logout in another process that shares the store, and within the seconds of `providerCache` after its provider is gone.
+   * It also aborts, within a second, when the proof of a device-bound session expires. Its `reason` is a {@link SessionError}. It no
+   * longer aborts once the request's socket has closed, or serves another request.
    */
   readonly signal: AbortSignal
 }

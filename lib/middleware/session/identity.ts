@@ -61,7 +61,7 @@ function detailsIn({ tokens: { authorizationDetails } }: SessionRecord): Pick<Pr
   return authorizationDetails === undefined ? {} : { authorizationDetails }
 }
 
-// Without the option nobody asks for the proof: whoever has copied the cookies would pass for the device.
+// Without the option nobody asks for the proof: anyone with a copy of the cookies would pass for the device.
 function deviceIn({ device }: SessionRecord, { session }: SessionRules): Pick<Principal, 'isDeviceBound'> {
   if (device === undefined || session.deviceBound === undefined) return {}
   return { isDeviceBound: device.thumbprint !== undefined }

@@ -171,5 +171,5 @@ function introspectionFailure(error: unknown): ProviderError | ConfigurationErro
 
 function invalid(why: string, error?: unknown, provider?: ProviderErrorReport): ProviderError {
   const message = `the introspection response ${why}`
-  return new ProviderError('provider_response_invalid', message, { status: 502, cause: redactedCause(error), provider })
+  return new ProviderError('provider_response_invalid', message, { cause: redactedCause(error), provider })
 }

@@ -88,5 +88,5 @@ async function encrypt(signed: string, { alg, enc = defaultEncryption }: Request
   const encrypted = await encryptJwt(signed, await parts.keys.encryptionKeys(), { alg, enc })
   if (encrypted !== undefined) return encrypted
   const message = `the provider publishes no key for encryption${alg === undefined ? '' : ` with ${alg}`}: leave "requestObject.encryption" out, or correct its "alg"`
-  throw new ProviderError('provider_keys_invalid', message, { status: 502 })
+  throw new ProviderError('provider_keys_invalid', message)
 }

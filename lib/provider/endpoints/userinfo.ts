@@ -130,5 +130,5 @@ function isIssuer(iss: unknown, names: IssuerNames, expected: string): boolean {
 
 function invalid(why: string, error?: unknown): ProviderError {
   const cause = redactedCause(error)
-  return new ProviderError('provider_response_invalid', `the UserInfo response ${why}`, { status: 502, cause })
+  return new ProviderError('provider_response_invalid', `the UserInfo response ${why}`, { cause })
 }

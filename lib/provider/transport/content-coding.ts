@@ -54,5 +54,5 @@ function isTooLong(error: unknown): boolean {
 
 function undecodable(error: unknown): ProviderError {
   const message = "the provider's response does not match its Content-Encoding"
-  return new ProviderError('provider_response_invalid', message, { status: 502, cause: redactedCause(error) })
+  return new ProviderError('provider_response_invalid', message, { cause: redactedCause(error) })
 }

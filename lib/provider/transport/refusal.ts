@@ -32,13 +32,11 @@ export async function refusalOf(response: TransportResponse): Promise<ProviderEr
   const { status, isRedirect, headers } = response
   const provider = await reportIn(response)
   if (isRedirect) {
-    return new ProviderError('provider_redirected', 'the provider answered with a redirect, which is not followed', {
-      status: 502,
-    })
+    return new ProviderError('provider_redirected', 'the provider answered with a redirect, which is not followed')
   }
   if (status < 200) {
     const message = 'the provider answered with a status that is not final'
-    return new ProviderError('provider_response_invalid', message, { status: 502 })
+    return new ProviderError('provider_response_invalid', message)
   }
   const message = `the provider answered with status ${status}`
   const seconds = retryAfter(headers['retry-after'])

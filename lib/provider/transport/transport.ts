@@ -45,7 +45,5 @@ export function isRedirectStatus(status: number): boolean {
 
 /** The error for a body over its limit. */
 export function tooLarge(maxBytes: number): ProviderError {
-  return new ProviderError('provider_response_too_large', `the provider's response is larger than ${maxBytes} bytes`, {
-    status: 502,
-  })
+  return new ProviderError('provider_response_too_large', `the provider's response is larger than ${maxBytes} bytes`)
 }

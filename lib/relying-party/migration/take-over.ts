@@ -34,7 +34,7 @@ export async function takeOver(
   const { configuration, runtime, provider } = rp
   requireAlive(rp, old)
   const acrValues = acrValuesIn(configuration)
-  // Whoever has the cookie brings it: it must not use up the fetches of keys that logins need.
+  // Anyone who has the cookie can send it: it must not use up the key fetches that logins need.
   const signed = await provider.idTokens.validate(old.idToken, { isExpiryIgnored: true, acrValues, from: 'anyone' })
   const userinfo = configuration.userinfo ? await userinfoOfOldSession(rp, old, signed) : undefined
   const { idToken, accessToken } = old

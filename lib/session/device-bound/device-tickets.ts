@@ -95,7 +95,7 @@ export class DeviceTickets {
     })
   }
 
-  /** The challenge that a proof answers; `undefined` if it is none of this binding, or too old. */
+  /** The challenge that a proof answers; `undefined` if it does not belong to this binding, or has expired. */
   openChallenge(challenge: string, device: string): RefreshChallenge | undefined {
     const opened = this.#challenges.open(challenge)
     if (opened === undefined || opened.expired || opened.payload['d'] !== device) return undefined

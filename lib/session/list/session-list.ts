@@ -42,7 +42,7 @@ const maxAttempts = 10
  */
 export class SessionList {
   readonly #settings: SessionListSettings
-  // The key depends on the slot, so whoever can write to the store cannot move an entry to another person's list.
+  // The key depends on the slot, so write access to the store is not enough to move an entry to another person's list.
   readonly #seals: (name: string) => Seal
 
   constructor(settings: SessionListSettings) {

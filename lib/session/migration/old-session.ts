@@ -25,7 +25,7 @@ export interface OldSession {
 /**
  * Reads a session of express-openid-connect: its times are in a header, and its tokens have the names of the token response.
  *
- * @returns `undefined` if it is none, nobody is signed in in it, or it has an end that only the provider knows
+ * @returns `undefined` if it is not such a session, nobody is signed in, or the provider sets its end
  */
 export function oldSessionIn(header: unknown, content: unknown): OldSession | undefined {
   if (!isJsonObject(header) || !isJsonObject(content)) return undefined

@@ -12,7 +12,10 @@ interface LiveSessionsSettings {
   readonly runtime: Runtime
   readonly limits: SessionLimits
   readonly revocations: SessionRevocations
-  /** Whether all sessions may end without a call of this process, so that they have to be polled: not only those of a shared store of their own. */
+  /**
+   * Whether all sessions must be polled, because they can end without a call of this process. Otherwise only those with a shared
+   * store of their own are polled.
+   */
   readonly isPolled: boolean
 }
 
@@ -121,7 +124,7 @@ export class LiveSessions {
     }
   }
 
-  // An outage ends no connection of a browser that may hold no key; that of a bound session has no proof any more.
+  // An outage does not end the connection of a browser that may have no key. A bound session's proof has expired, so its ends.
   async #readAgain(live: Live, proof: DueProof): Promise<void> {
     if (live.record.device?.thumbprint !== undefined) {
       this.#end(live, proofExpired())

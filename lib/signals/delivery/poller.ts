@@ -181,7 +181,5 @@ function readPage(
     if (names.length > 0) return { sets, isNextDue: names.some((jti) => !before.has(jti)) }
     return { sets, isNextDue: mayBeHeldNext && (moreAvailable === true || !returnImmediately) }
   }
-  throw new ProviderError('provider_response_invalid', "the transmitter's response to a poll has no sets", {
-    status: 502,
-  })
+  throw new ProviderError('provider_response_invalid', "the transmitter's response to a poll has no sets")
 }

@@ -41,9 +41,7 @@ export async function callApi(transmitter: Transmitter, request: ApiRequest): Pr
 export function jsonOf({ status, text }: HttpResponse): JsonObject | readonly unknown[] {
   const value = parseJsonValue(text)
   if (isJsonObject(value) || Array.isArray(value)) return value
-  throw new ProviderError('provider_response_invalid', `the transmitter's response is not JSON (status ${status})`, {
-    status: 502,
-  })
+  throw new ProviderError('provider_response_invalid', `the transmitter's response is not JSON (status ${status})`)
 }
 
 async function tokenOf({ options, httpTimeoutSeconds }: Transmitter): Promise<string | undefined> {
@@ -94,7 +92,6 @@ function requireSuccess(response: HttpResponse): HttpResponse {
   const why = meanings[status] ?? 'it does not say why'
   const message = `the transmitter refuses the request about the stream (status ${status}): ${why}`
   throw new ProviderError('stream_refused', message, {
-    status: 502,
     details: { subject: 'status', seen: String(status) },
   })
 }

@@ -53,7 +53,7 @@ export async function transmitterUrl(
   if (isUrl(url)) return url
   const why = url === undefined ? 'is missing' : 'is not an absolute https URL'
   const message = `the transmitter's configuration cannot be used for this: ${name} ${why}`
-  throw new ProviderError('provider_metadata_invalid', message, { status: 502 })
+  throw new ProviderError('provider_metadata_invalid', message)
 }
 
 // SSF 1.0 section 7.2.1 puts the name before the path of the issuer; some transmitters have it after the path, as OpenID Connect does.
@@ -77,9 +77,9 @@ function requireIssuer(document: JsonObject, issuer: string): JsonObject {
   const seen = seenValue(document['issuer'])
   const message = `the transmitter is configured as ${quoted(issuer)}, but calls itself ${seen}: spell it exactly as it does`
   const details = { subject: 'issuer', seen, expected: quoted(issuer), option: 'issuer' }
-  throw new ProviderError('provider_issuer_mismatch', message, { status: 502, details })
+  throw new ProviderError('provider_issuer_mismatch', message, { details })
 }
 
 function invalid(message: string): ProviderError {
-  return new ProviderError('provider_response_invalid', message, { status: 502 })
+  return new ProviderError('provider_response_invalid', message)
 }

@@ -61,7 +61,7 @@ export async function pollUrlOf(streams: Pick<EventStreams, 'list'>): Promise<st
   const [url, ...others] = urls
   if (url !== undefined && others.length === 0) return url
   const message = `the transmitter has ${urls.length} streams with delivery by poll: create one, or name the endpoint in "poll.url"`
-  throw new ProviderError('stream_refused', message, { status: 502 })
+  throw new ProviderError('stream_refused', message)
 }
 
 // The transmitter has taken the request, and has no result yet (SSF 1.0 sections 8.1.1.3 and 8.1.2.2).
@@ -127,5 +127,5 @@ function isStatus(value: unknown): value is StreamStatus {
 }
 
 function invalid(code: 'provider_response_invalid' | 'provider_issuer_mismatch', message: string): ProviderError {
-  return new ProviderError(code, message, { status: 502 })
+  return new ProviderError(code, message)
 }

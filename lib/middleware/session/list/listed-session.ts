@@ -48,7 +48,7 @@ interface Ending {
  * Ends a session of a list, in all processes.
  *
  * @throws {SessionError} `session_store_unavailable`: it may go on
- * @throws {ConfigurationError} `invalid_options` for an ID that is no text
+ * @throws {ConfigurationError} `invalid_options` for an ID that is not a string
  */
 export async function endListed(list: SessionList, call: string, id: unknown, ending: Ending): Promise<boolean> {
   if (typeof id !== 'string') throw invalid(`${call} takes the id of a listed session (given: ${kindOf(id)})`)

@@ -55,7 +55,7 @@ export class OwnSessions {
    * @param id - `id` of a session in the list
    * @returns whether the person had this session; `false` for that of anybody else
    * @throws {SessionError} `session_missing`, or `session_store_unavailable`: the session may go on
-   * @throws {ConfigurationError} `invalid_options` without a shared store, or if `id` is no text
+   * @throws {ConfigurationError} `invalid_options` without a shared store, or if `id` is not a string
    */
   async end(id: string): Promise<boolean> {
     const call = 'sessions.end()'

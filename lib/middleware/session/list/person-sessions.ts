@@ -20,7 +20,7 @@ export interface PersonOptions {
   req?: IncomingMessage | undefined
 }
 
-/** The sessions of any person, for people who administrate the application. */
+/** The sessions of any person, for administrators of the application. */
 export interface PersonSessions {
   /**
    * Lists the sessions of a person, the one that was renewed last first: 100 at most.
@@ -33,7 +33,7 @@ export interface PersonSessions {
    *
    * @param subject - `sub` of the person
    * @throws {SessionError} `session_store_unavailable`
-   * @throws {ConfigurationError} `invalid_options` without a shared store, or for a person who cannot be
+   * @throws {ConfigurationError} `invalid_options` without a shared store, or if the person is invalid
    * @throws {ProviderError} `provider_options_unavailable`, if `providers` is a function
    */
   list(subject: string, options?: PersonOptions): Promise<readonly ListedSession[]>

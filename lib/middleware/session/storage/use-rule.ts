@@ -13,7 +13,7 @@ export type UseRule = (httpRequest: HttpRequest) => boolean
  * Creates the rule: a request counts unless it says that it is a poll, or the application says so. The session route counts only
  * where it is asked to prolong the session.
  *
- * @throws {ConfigurationError} `invalid_options`, from the rule, if `countsAsUse` returns no boolean
+ * @throws {ConfigurationError} `invalid_options`, from the rule, if `countsAsUse` does not return a boolean
  */
 export function createUseRule({
   configuration: {
