@@ -6,7 +6,7 @@ describe('the age of a date', () => {
     expect(ageOf(1000, 1060)).toBe(60)
   })
 
-  test('does not become negative when the clock is set back', () => {
+  test('is the distance in time where the clock was set back', () => {
     expect(ageOf(1000, 940)).toBe(60)
   })
 })

@@ -202,7 +202,7 @@ describe('a failure', () => {
     ['a token that would break the header', { access_token: 'a\r\nb' }],
     ['a lifetime that is not a number', { expires_in: 'soon' }],
     ['a negative lifetime', { expires_in: -1 }],
-  ])('is %s', async (_what, answer) => {
+  ])('is token_response_invalid where the response has %s', async (_what, answer) => {
     const tokens = createTokens()
     tokens.answer = answer
     expect(await failureOf(tokens.source.getToken())).toMatchObject({ code: 'token_response_invalid' })

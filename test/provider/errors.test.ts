@@ -2,10 +2,7 @@ import { ownError } from '../../lib/base/error-cause.js'
 import { outage } from '../../lib/base/outage.js'
 import { describe, expect, test } from '@jest/globals'
 import { ProviderError } from '../../lib/errors.js'
-import { Cached } from '../../lib/base/cache/cached-document.js'
 import { tokenEndpointFailure } from '../../lib/provider/errors.js'
-import { failureOf } from '../kit/failure.js'
-import { Clock } from '../kit/clock.js'
 
 describe('the mapping of errors', () => {
   test('passes our own errors through any wrapping, within four layers', () => {
@@ -26,19 +23,5 @@ describe('the mapping of errors', () => {
   test('says when to come back after an outage', () => {
     expect(outage('provider_unavailable', 'x')).toMatchObject({ status: 503, headers: { 'Retry-After': '5' } })
     expect(outage('provider_unavailable', 'x', 9).headers).toEqual({ 'Retry-After': '9' })
-  })
-})
-
-describe('a document whose fetch fails in an unforeseen way', () => {
-  test('is unusable, and its error has a cause', async () => {
-    const cached = new Cached({
-      runtime: new Clock(),
-      maxAgeSeconds: 1,
-      staleSeconds: 1,
-      fetch: () => Promise.reject(new RangeError('too deep')),
-    })
-    const error = await failureOf(cached.get())
-    expect(error).toMatchObject({ code: 'provider_response_invalid', status: 502, cause: { name: 'RangeError' } })
-    expect(cached.peek()).toBeUndefined()
   })
 })

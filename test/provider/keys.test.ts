@@ -2,8 +2,6 @@ import { describe, expect, test } from '@jest/globals'
 import type { KeyObject } from 'node:crypto'
 import { importKeySet } from '../../lib/jose/jwk-set.js'
 import { decodeJws, isSignedBy, verifySignature } from '../../lib/jose/jws.js'
-import { ProviderError } from '../../lib/errors.js'
-import { Cached } from '../../lib/base/cache/cached-document.js'
 import { createKeys, createStaticKeys } from '../../lib/provider/keys.js'
 import { createHttpClient } from '../../lib/provider/transport/http-client.js'
 import { failureOf } from '../kit/failure.js'
@@ -541,19 +539,6 @@ describe('the age of keys', () => {
 
 describe('an outage of keys', () => {
   const outage = new Response('', { status: 503 })
-
-  test('is not caused by too many requests of our own: the next fetch waits for nothing', async () => {
-    const { settings } = new FakeProvider()
-    const answers = [
-      Promise.reject<string>(new ProviderError('outbound_limit_reached', 'busy')),
-      Promise.resolve('set'),
-    ]
-    const fetch = () => answers.shift() ?? Promise.reject(new Error('no third'))
-    const cached = new Cached({ ...settings, fetch, maxAgeSeconds: 60, staleSeconds: 60 })
-    expect(await failureOf(cached.get())).toMatchObject({ code: 'outbound_limit_reached' })
-    expect(cached.freshness()).toEqual({ state: 'unknown' })
-    await expect(cached.get()).resolves.toBe('set')
-  })
 
   test('JK03: lets old keys serve while the provider is down, with one attempt per wait', async () => {
     const op = new FakeProvider()

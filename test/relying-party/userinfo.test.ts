@@ -2,12 +2,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { Browser } from '../hosts/client.js'
 import { hosts } from '../hosts/hosts.js'
 import { answering } from '../kit/world/applications.js'
-import { UserinfoCache } from '../../lib/relying-party/userinfo-cache.js'
-import { record } from '../session/example.js'
 import { answerWith, type RefreshWorld, startRefreshWorld } from '../kit/world/refreshing.js'
 import { bobsDoor, changed, codeOf, subjectOf } from '../kit/world/steps.js'
 import type { WorldOptions } from '../kit/world/world.js'
-import { Clock } from '../kit/clock.js'
 import { AuditWatch } from '../kit/watching/audit.js'
 
 let world: RefreshWorld
@@ -223,62 +220,4 @@ describe('an access token that the userinfo endpoint refuses', () => {
     const answer = await ask(browser)
     return [answer.status, codeOf(answer)]
   }
-})
-
-describe('the cache of userinfo claims', () => {
-  const claims = (sub: string) => async () => ({ sub })
-
-  test('RE01: is bounded by the number of sessions and by the size of what they hold', async () => {
-    const sharedStore = new UserinfoCache(new Clock())
-    for (let count = 0; count <= 10_000; count += 1)
-      await sharedStore.ask(record({ id: `s${count}` }), 'token', claims('x'))
-    expect(sharedStore.known(record({ id: 's0' }), 60)).toBeUndefined()
-    expect(sharedStore.known(record({ id: 's10000' }), 60)).toEqual({ sub: 'x' })
-    for (let count = 0; count < 20; count += 1) {
-      await sharedStore.ask(record({ id: `big${count}` }), 'token', async () => ({
-        sub: 'x',
-        text: 'x'.repeat(1_000_000),
-      }))
-    }
-    expect(sharedStore.known(record({ id: 'big0' }), 60)).toBeUndefined()
-    expect(sharedStore.known(record({ id: 'big19' }), 60)).toBeDefined()
-  })
-
-  test('joins requests with the same access token only', async () => {
-    const sharedStore = new UserinfoCache(new Clock())
-    const asked: string[] = []
-    const answers: (() => void)[] = []
-    const ask = (token: string) =>
-      sharedStore.ask(record(), token, (of) => {
-        asked.push(of)
-        return new Promise((resolve) => answers.push(() => resolve({ sub: 'alice', of })))
-      })
-    const all = Promise.all([ask('old'), ask('new'), ask('old')])
-    for (const answer of answers) answer()
-    expect([asked, (await all).map(({ of }) => of)]).toEqual([
-      ['old', 'new'],
-      ['old', 'new', 'old'],
-    ])
-  })
-
-  test('keeps nothing that arrives after its session has ended', async () => {
-    const sharedStore = new UserinfoCache(new Clock())
-    let answer = (_claims: { sub: string }): void => undefined
-    const asking = sharedStore.ask(record(), 'token', () => new Promise((resolve) => (answer = resolve)))
-    sharedStore.forget(record())
-    answer({ sub: 'alice' })
-    expect(await asking).toEqual({ sub: 'alice' })
-    expect(sharedStore.known(record(), 60)).toBeUndefined()
-    await expect(sharedStore.ask(record(), 'token', () => Promise.reject(new Error('away')))).rejects.toThrow('away')
-    await sharedStore.ask(record(), 'token', claims('alice'))
-    expect(sharedStore.known(record(), 60)).toEqual({ sub: 'alice' })
-  })
-
-  test('does not treat an old response as recent when the clock is set back', async () => {
-    const watch = new Clock()
-    const sharedStore = new UserinfoCache(watch)
-    await sharedStore.ask(record(), 'token', claims('alice'))
-    watch.seconds -= 1_000
-    expect(sharedStore.known(record(), 300)).toBeUndefined()
-  })
 })

@@ -172,56 +172,56 @@ describe('the refreshes that a process remembers', () => {
   const main = (refreshToken: string) => ({ refreshToken, target: '' })
 
   test('RF16: include the newest of several successors, for ten minutes each', async () => {
-    const sharedStore = new RefreshCoordinator(watch)
+    const refreshes = new RefreshCoordinator(watch)
     const first = record({ tokens: tokens('a') })
     for (const [from, to] of ['ab', 'bc', 'cd'].map(([from = '', to = '']) => [from, to] as const)) {
-      await sharedStore.refreshOnce(record({ tokens: tokens(from) }), main(`refresh-${from}`), async () => renewed(to))
+      await refreshes.refreshOnce(record({ tokens: tokens(from) }), main(`refresh-${from}`), async () => renewed(to))
     }
-    expect(sharedStore.latest(first).tokens.accessToken).toBe('d')
+    expect(refreshes.latest(first).tokens.accessToken).toBe('d')
     watch.seconds += 599
-    expect(sharedStore.latest(first).tokens.accessToken).toBe('d')
+    expect(refreshes.latest(first).tokens.accessToken).toBe('d')
     watch.seconds += 2
-    expect(sharedStore.latest(first)).toBe(first)
+    expect(refreshes.latest(first)).toBe(first)
   })
 
   test('RF01: do not include failures: the next request may try', async () => {
-    const sharedStore = new RefreshCoordinator(watch)
+    const refreshes = new RefreshCoordinator(watch)
     const each = record({ tokens: tokens('a') })
     const fails = async () => Promise.reject(new ProviderError('provider_timeout', 'm'))
-    await expect(sharedStore.refreshOnce(each, main('refresh-a'), fails)).rejects.toMatchObject({
+    await expect(refreshes.refreshOnce(each, main('refresh-a'), fails)).rejects.toMatchObject({
       code: 'provider_timeout',
     })
-    expect(await sharedStore.refreshOnce(each, main('refresh-a'), async () => renewed('b'))).toMatchObject({
+    expect(await refreshes.refreshOnce(each, main('refresh-a'), async () => renewed('b'))).toMatchObject({
       kind: 'renewed',
     })
   })
 
   test('are bounded', async () => {
-    const sharedStore = new RefreshCoordinator(watch)
+    const refreshes = new RefreshCoordinator(watch)
     const of = (name: string) => record({ id: name, tokens: tokens(name) })
     for (let count = 0; count <= 10_000; count += 1) {
       const name = `s${count}`
-      sharedStore.end(of(name))
-      await sharedStore.refreshOnce(of(name), main(`refresh-${name}`), async () => renewed(`${name}-new`))
+      refreshes.end(of(name))
+      await refreshes.refreshOnce(of(name), main(`refresh-${name}`), async () => renewed(`${name}-new`))
     }
-    expect(sharedStore.latest(of('s0')).tokens.accessToken).toBe('s0')
-    expect(sharedStore.latest(of('s10000')).tokens.accessToken).toBe('s10000-new')
-    expect([sharedStore.hasEnded(of('s0')), sharedStore.hasEnded(of('s10000'))]).toEqual([false, true])
+    expect(refreshes.latest(of('s0')).tokens.accessToken).toBe('s0')
+    expect(refreshes.latest(of('s10000')).tokens.accessToken).toBe('s10000-new')
+    expect([refreshes.hasEnded(of('s0')), refreshes.hasEnded(of('s10000'))]).toEqual([false, true])
   })
 
   test('do not affect a session without a refresh token', async () => {
-    const sharedStore = new RefreshCoordinator(watch)
-    await sharedStore.refreshOnce(record({ tokens: tokens('a') }), main('refresh-a'), async () => renewed('b'))
+    const refreshes = new RefreshCoordinator(watch)
+    await refreshes.refreshOnce(record({ tokens: tokens('a') }), main('refresh-a'), async () => renewed('b'))
     const plain = record()
-    expect(sharedStore.latest(plain)).toBe(plain)
-    expect([sharedStore.mayReplaceRefused(plain, ''), sharedStore.mayReplaceRefused(plain, '')]).toEqual([true, false])
+    expect(refreshes.latest(plain)).toBe(plain)
+    expect([refreshes.mayReplaceRefused(plain, ''), refreshes.mayReplaceRefused(plain, '')]).toEqual([true, false])
   })
 
   test('make nobody keep a token that an API refuses because the clock was set back', () => {
-    const sharedStore = new RefreshCoordinator(watch)
-    expect(sharedStore.mayReplaceRefused(record(), '')).toBe(true)
+    const refreshes = new RefreshCoordinator(watch)
+    expect(refreshes.mayReplaceRefused(record(), '')).toBe(true)
     watch.seconds -= 3600
-    expect(sharedStore.mayReplaceRefused(record(), '')).toBe(true)
+    expect(refreshes.mayReplaceRefused(record(), '')).toBe(true)
   })
 })
 

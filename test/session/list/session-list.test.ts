@@ -90,6 +90,7 @@ describe('a list of sessions', () => {
 
   test('SR01: shows nothing in the store: no person, no browser, no session', async () => {
     await list.enter(begun('an-id', { idToken: idToken({ sid: 'a-sid' }) }), alice, firefox)
+    expect(sharedStore.contents().size).toBe(1)
     for (const [name, value] of sharedStore.contents()) {
       expect(name).toMatch(/^listed:1:[\w-]{43}$/)
       expect(value.split('.')).toHaveLength(5)

@@ -42,11 +42,11 @@ test.each([
   ['no secret', { client_id: 'web' }],
   ['another secret', { client_id: 'web', client_secret: 'x' }],
   ['a client with a key, without an assertion', { client_id: 'keyed' }],
-])('is refused: %s', (_what, form: Form) => {
+])('a token request is refused with %s', (_what, form: Form) => {
   expect(() => client(form)).toThrow(/unknown|secret/)
 })
 
-test('is refused: Basic without a secret', () => {
+test('a token request is refused with Basic without a secret', () => {
   expect(() => client({}, `Basic ${Buffer.from('web').toString('base64')}`)).toThrow('secret')
 })
 

@@ -3,8 +3,6 @@ import expressSession from 'express-session'
 import { randomBytes } from 'node:crypto'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { acr, maxAge, requireAuth, type TraceEvent } from '../../../../lib/index.js'
-import { systemRuntime } from '../../../../lib/base/runtime.js'
-import { TargetQuota } from '../../../../lib/relying-party/login/transaction/target-quota.js'
 import { type Answer, Browser } from '../../../hosts/client.js'
 import { get } from '../../../kit/world/applications.js'
 import { comeBack, throughProvider, transactionCookies } from '../../../kit/world/steps.js'
@@ -139,19 +137,6 @@ describe('other logins beside one with a long return target', () => {
     expect(transactionCookies(world.browser).size).toBeGreaterThan(1)
     const end = await finish(tabs.at(-1) as Answer, world.browser)
     expect(end).toMatch(/^http/)
-  })
-})
-
-describe('a shared store of return targets', () => {
-  test('takes 600 long ones in a minute, and the browser’s cookie takes the others', () => {
-    let now = 1_000_000
-    const quota = new TargetQuota({ ...systemRuntime, now: () => now })
-    const taken = () => Array.from({ length: 700 }, () => quota.take()).filter(Boolean).length
-    expect([taken(), taken()]).toEqual([600, 0])
-    now += 60_000
-    expect(taken()).toBe(600)
-    now -= 3_600_000
-    expect(taken()).toBe(600)
   })
 })
 
