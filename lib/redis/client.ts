@@ -66,7 +66,7 @@ export function isNodeRedisClient(value: unknown): value is NodeRedisClient {
   return hasMethods(value, ['withCommandOptions'])
 }
 
-/** The error for a value that is not a Redis client, such as options for one of Redis, such as options for one. */
+/** The error for a value that is not a Redis client, such as the options of one. */
 export function notARedisClient(call: string): ConfigurationError {
   const message = `${call}: needs a client of node-redis 5 or later, such as createClient() of the package "redis" makes, or of ioredis 5 or later`
   return new ConfigurationError('invalid_options', message)

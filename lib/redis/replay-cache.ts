@@ -1,9 +1,9 @@
 import type { ReplayCache } from '../options/bearer/possession-options.js'
-import type { RedisOptions } from '../options/redis.js'
+import { parseRedisOptions, type RedisOptions } from '../options/redis.js'
 import type { RedisClient } from './client.js'
 import { redisStoreFor } from './store.js'
 
-// By client, then by options. A bearer() behind another one knows by its cache which proofs were counted for the request.
+// By client, then by prefix: where the keys are. A bearer() behind another one knows by its cache which proofs were counted for the request.
 const caches = new WeakMap<RedisClient, ReadonlyMap<string, ReplayCache>>()
 
 /**
@@ -27,16 +27,16 @@ const caches = new WeakMap<RedisClient, ReadonlyMap<string, ReplayCache>>()
  * ```
  *
  * @param client As for {@link redisStore}.
+ * @returns the same cache for the same client and `prefix`, with the `timeoutSeconds` of the first call
  * @throws {ConfigurationError} `invalid_options`
  * @see https://www.rfc-editor.org/rfc/rfc9449#section-11.1
  */
 export function redisReplayCache(client: RedisClient, options: RedisOptions = {}): ReplayCache {
   const sharedStore = redisStoreFor('redisReplayCache()', client, options)
-  const { prefix, timeoutSeconds } = options
-  const name = JSON.stringify([prefix, timeoutSeconds])
-  const known = caches.get(client)?.get(name)
+  const { prefix } = parseRedisOptions('redisReplayCache()', options)
+  const known = caches.get(client)?.get(prefix)
   if (known !== undefined) return known
   const cache: ReplayCache = { add: (key, ttlSeconds) => sharedStore.add(key, '1', ttlSeconds * 1000) }
-  caches.set(client, new Map(caches.get(client)).set(name, cache))
+  caches.set(client, new Map(caches.get(client)).set(prefix, cache))
   return cache
 }
