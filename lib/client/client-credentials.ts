@@ -1,3 +1,4 @@
+import { sentMethod } from '../fetch/dpop.js'
 import type { ClientCredentialsOptions, TokenTargetOptions } from '../options/client/options.js'
 import {
   type ClientCredentialsConfiguration,
@@ -184,6 +185,7 @@ async function authorizationFor(
     throw new ConfigurationError('invalid_options', `a DPoP-bound token needs a proof for each request: use ${example}`)
   }
   const accessToken = await token()
-  const { method = 'GET', nonce } = request
+  const { nonce } = request
+  const method = sentMethod(request.method)
   return { authorization: `DPoP ${accessToken}`, dpop: dpop.prove({ method, url, accessToken, nonce }) }
 }

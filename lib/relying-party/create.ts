@@ -40,7 +40,7 @@ export function createRelyingParty(
     targetQuota: new TargetQuota(runtime),
     grants: new RefreshGrants(provider, runtime, {
       slowSeconds: httpTimeoutSeconds,
-      attempts: application.unansweredSends,
+      unansweredSends: application.unansweredSends,
     }),
     userinfo: new UserinfoCache(runtime),
     usedLogoutTokens: application.usedIdsOf(key),

@@ -28,7 +28,10 @@ export interface TestTokenOptions {
 }
 
 /** Content of an ID Token of `accessToken.idToken()`. */
-export type TestIdTokenOptions = Pick<TestTokenOptions, 'sub' | 'clientId' | 'expiresIn' | 'claims'>
+export interface TestIdTokenOptions extends Pick<TestTokenOptions, 'sub' | 'clientId' | 'claims'> {
+  /** Seconds for which it is valid. @default 300 */
+  expiresIn?: number | undefined
+}
 
 type TokenOptions = v.InferOutput<typeof tokenOptions>
 

@@ -182,6 +182,7 @@ export const pages = [
       { title: 'testProvider()', entry: testing, type: 'TestProviderOptions', schema: 'testProvider' },
       { title: 'signIn()', entry: testing, type: 'SignInOptions', schema: 'signIn' },
       { title: 'accessToken()', entry: testing, type: 'TestTokenOptions', schema: 'testToken' },
+      { title: 'accessToken.idToken()', entry: testing, type: 'TestIdTokenOptions', schema: 'testIdToken' },
       {
         title: 'backchannelLogout()',
         entry: testing,

@@ -23,5 +23,6 @@ export {
   providerOptions as testProvider,
   signedInOptions as signedIn,
   signInOptions as signIn,
+  idTokenOptions as testIdToken,
   tokenOptions as testToken,
 } from '../../lib/testing/schema.js'

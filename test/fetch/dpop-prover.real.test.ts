@@ -212,7 +212,8 @@ describe('a machine with bound tokens', () => {
       401,
       expect.stringMatching(/use_dpop_nonce/),
     ])
-    const request = { method: 'DELETE', url, nonce: first.headers.get('dpop-nonce') ?? '' }
+    // fetch() sends it in upper case.
+    const request = { method: 'delete', url, nonce: first.headers.get('dpop-nonce') ?? '' }
     const headers = await source.authorize(own, {}, request)
     expect(own.dpop).toBe('old')
     expect(headers['accept']).toBe('application/json')

@@ -152,7 +152,13 @@ function expectations(parameters: Parameters): Pick<Transaction, 'maxAge' | 'acr
 export type Prompt = 'none' | 'login' | 'consent' | 'select_account' | 'create'
 
 /** Every {@link Prompt}. */
-const prompts: readonly string[] = ['none', 'login', 'consent', 'select_account', 'create'] satisfies readonly Prompt[]
+const prompts = Object.keys({
+  none: true,
+  login: true,
+  consent: true,
+  select_account: true,
+  create: true,
+} satisfies Readonly<Record<Prompt, true>>)
 
 /** Whether a text is a {@link Prompt}. */
 export function isPrompt(text: string): text is Prompt {

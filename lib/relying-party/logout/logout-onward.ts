@@ -4,7 +4,7 @@ import type { HttpRequest } from '../../http/request.js'
 import type { PageSettings } from '../../options/pages.js'
 import { isDeclaredNonNavigation, isFormPost, isScript } from '../../http/fetch-metadata.js'
 import { redirect, type Redirect, type Respond } from '../../http/outcome.js'
-import { privateHeaders } from '../../http/problem.js'
+import { privateJson } from '../../http/problem.js'
 import { equalSecrets } from '../../base/constant-time.js'
 import { sendTo, onwardPage } from '../onward.js'
 import type { ApplicationWith } from '../relying-party.js'
@@ -125,7 +125,5 @@ function readOnwardCookie(
 }
 
 function logoutUrl(base: BaseUrl, location: string): Respond {
-  const headers = { ...privateHeaders, 'Content-Type': 'application/json' }
-  const body = JSON.stringify({ logout_url: new URL(location, base.origin).href })
-  return { kind: 'respond', status: 200, headers, body }
+  return privateJson(200, { logout_url: new URL(location, base.origin).href })
 }

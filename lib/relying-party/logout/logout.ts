@@ -40,6 +40,7 @@ export interface LogoutCallOptions {
  *
  * @returns the confirmation page, or `undefined` if the session should end
  * @throws {AccessError} `cross_site_request`, or `not_allowed` if the request is not a navigation of a window
+ * @throws {AuthorizationResponseError} `method_not_allowed`
  */
 export function confirmLogout(
   application: ApplicationWith<'baseUrls' | 'configuration'>,
@@ -76,7 +77,7 @@ function refusal(httpRequest: HttpRequest): AccessError {
   return new AccessError('cross_site_request', message)
 }
 
-/** The `returnTo` of a request to the login or logout route, not checked yet. */
+/** The `returnTo` of a request to the logout route, not checked yet. */
 export function wantedReturnTo(httpRequest: HttpRequest): string | undefined {
   const targets = new URLSearchParams(httpRequest.query).getAll('returnTo')
   return targets.length === 1 ? targets[0] : undefined

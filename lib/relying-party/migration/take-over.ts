@@ -9,7 +9,7 @@ import type { SessionRecord } from '../../session/record.js'
 import type { SessionStart } from '../login/code-exchange.js'
 import type { RelyingPartyWith } from '../relying-party.js'
 
-type TakeOverParts = RelyingPartyWith<'configuration' | 'runtime' | 'sessionProvider', 'idTokens' | 'userinfo'>
+type TakeOverParts = RelyingPartyWith<'configuration' | 'runtime', 'idTokens' | 'userinfo'>
 
 // What is known of its tokens: the old package does not keep which scopes were granted. The first refresh says it (`toOutcome()`).
 const knownScope = 'openid'

@@ -61,7 +61,7 @@ export function createUnansweredSends(runtime: Runtime): UnansweredSends {
 /** When a response is slow, and what earlier requests have left. */
 interface RefreshGrantsSettings {
   readonly slowSeconds?: number
-  readonly attempts?: UnansweredSends
+  readonly unansweredSends?: UnansweredSends
 }
 
 /** Sends refresh requests to the provider (RFC 6749 section 6, OpenID Connect Core section 12). */
@@ -71,18 +71,18 @@ export class RefreshGrants {
   readonly #runtime: Runtime
   readonly #breaker: CircuitBreaker
   readonly #refused: RefusedRefreshes
-  readonly #attemptsWithoutAnswer: UnansweredSends
+  readonly #unansweredSends: UnansweredSends
 
   constructor(
     provider: Provider,
     runtime: Runtime,
-    { slowSeconds, attempts = createUnansweredSends(runtime) }: RefreshGrantsSettings = {},
+    { slowSeconds, unansweredSends = createUnansweredSends(runtime) }: RefreshGrantsSettings = {},
   ) {
     this.#provider = provider
     this.#runtime = runtime
     this.#breaker = new CircuitBreaker(runtime, slowSeconds)
     this.#refused = new RefusedRefreshes(runtime)
-    this.#attemptsWithoutAnswer = attempts
+    this.#unansweredSends = unansweredSends
     this.unverified = new UnverifiedIdTokens(provider, runtime)
   }
 
@@ -96,8 +96,8 @@ export class RefreshGrants {
   async refresh(record: SessionRecord, refreshToken: string, how: RefreshGrantOptions = {}): Promise<RefreshOutcome> {
     const { target = mainTarget, lastLook = findNothing } = how
     const key = refreshTokenKey(refreshToken)
-    if ((this.#attemptsWithoutAnswer.get(key) ?? 0) >= maxSends)
-      throw outcomeUnknown(this.#attemptsWithoutAnswer.remaining(key) / 1000)
+    if ((this.#unansweredSends.get(key) ?? 0) >= maxSends)
+      throw outcomeUnknown(this.#unansweredSends.remaining(key) / 1000)
     const send = () => this.#send(key, record, { refreshToken, target, lastLook })
     try {
       const sent = await this.#breaker.run(async () => {
@@ -135,8 +135,8 @@ export class RefreshGrants {
       return { refreshed: await this.#provider.refresh(request), sentAt }
     } catch (error) {
       if (!isOidcError(error) || isAnswer(error)) throw error
-      const sends = (this.#attemptsWithoutAnswer.get(key) ?? 0) + 1
-      this.#attemptsWithoutAnswer.set(key, sends)
+      const sends = (this.#unansweredSends.get(key) ?? 0) + 1
+      this.#unansweredSends.set(key, sends)
       // Retries, for example, if a kept connection was closed just when it was used again. A slow provider is not asked
       // twice.
       if (sends < maxSends && error.code === 'provider_unreachable') return this.#send(key, record, how)

@@ -1,3 +1,4 @@
+import { isThenable } from '../../base/maybe-promise.js'
 import { createHmac, hkdfSync } from 'node:crypto'
 import { fromBase64url } from '../../base/base64url.js'
 import { equalSecrets } from '../../base/constant-time.js'
@@ -66,13 +67,9 @@ function signedIds(secrets: Secrets, name: string): (value: string) => string | 
 function read(store: OldSessionStore, id: string, timeoutSeconds: number): Promise<unknown> {
   return storeCall({ timeoutSeconds, what: 'the store of the old sessions' }, (done) => {
     const returned = store.get(id, done)
-    if (!isPromise(returned)) return returned
+    if (!isThenable(returned)) return returned
     return returned.then((session) => {
       if (session !== undefined || store.get.length < 2) done(undefined, session)
     })
   })
-}
-
-function isPromise(value: unknown): value is Promise<unknown> {
-  return typeof value === 'object' && value !== null && typeof Reflect.get(value, 'then') === 'function'
 }

@@ -124,7 +124,7 @@ export class LiveSessions {
     }
   }
 
-  // An outage does not end the connection of a browser that may have no key. A bound session's proof has expired, so its ends.
+  // An outage does not end the connection of a browser that may have no key. A bound session's proof has expired: it ends.
   async #readAgain(live: Live, proof: DueProof): Promise<void> {
     if (live.record.device?.thumbprint !== undefined) {
       this.#end(live, proofExpired())
@@ -150,7 +150,7 @@ function sessionExpired(): SessionError {
 }
 
 function proofExpired(): SessionError {
-  return new SessionError('session_expired', 'the proof of the device has run out: connect again, with the next one')
+  return new SessionError('session_expired', 'the proof of the device has expired: connect again with a new one')
 }
 
 function sessionLoggedOut(): SessionError {

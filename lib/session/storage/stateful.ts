@@ -49,7 +49,7 @@ class StatefulStorage implements SessionStorage {
   readonly #settings: StatefulStorageSettings
   readonly #tickets: SealedCookies<SessionNames>
   readonly #records: StoredRecords
-  // Requests of one process that change a session at once have its logout looked for together.
+  // Requests of one process that change the same session at once share one look for its logout.
   readonly #logouts = new Batches<SessionRecord, number>((_id, records) => this.#lastLogout(records))
 
   constructor(settings: StatefulStorageSettings) {

@@ -28,7 +28,7 @@ const codeOf = ({ aborted, reason }: AbortSignal): unknown =>
   aborted ? [Reflect.get(reason as object, 'code'), Reflect.get(reason as object, 'message')] : undefined
 const expired = ['session_expired', 'the session has reached its end: sign in again']
 const loggedOut = ['session_missing', 'the session was ended by a logout']
-const unproven = ['session_expired', 'the proof of the device has run out: connect again, with the next one']
+const unproven = ['session_expired', 'the proof of the device has expired: connect again with a new one']
 
 describe('live connections', () => {
   test('are looked for in batches of 100, the next once the one before has answered', async () => {

@@ -12,7 +12,7 @@ function failing(error: OidcError) {
   const op = new FakeProvider()
   const attempts = createUnansweredSends(op.clock)
   const provider = { ...createProvider(op.settings, op.client), refresh: () => Promise.reject(error) }
-  const grants = new RefreshGrants(provider, op.clock, { attempts })
+  const grants = new RefreshGrants(provider, op.clock, { unansweredSends: attempts })
   return {
     clock: op.clock,
     refresh: () => grants.refresh(record(), 'refresh-1'),
