@@ -11,7 +11,7 @@ import type {
 
 type Statuses<Code extends string> = Readonly<Partial<Record<Code, number>>>
 
-/** The HTTP status of a code, by the errors of a class that have another status than most. */
+/** The HTTP status of each code of a class: the usual one, except for those listed. */
 function statusOf<Code extends string>(usual: number, others: Statuses<Code>): (code: Code) => number {
   return (code) => others[code] ?? usual
 }
@@ -32,6 +32,9 @@ export const providerStatus = statusOf<ProviderErrorCode>(503, {
 export const authorizationResponseStatus = statusOf<AuthorizationResponseErrorCode>(400, {
   access_denied: 403,
   authentication_too_weak: 403,
+  method_not_allowed: 405,
+  body_too_large: 413,
+  unsupported_media_type: 415,
 })
 
 /** 400: the login is unknown or was finished before. */

@@ -17,9 +17,8 @@ export function privateJson(status: number, document: object, headers: Respond['
 
 /** The error for a request with another method than a route accepts (RFC 9110 section 15.5.6). */
 export function methodNotAllowed(route: string, accepted: readonly string[]): AuthorizationResponseError {
-  const details = { status: 405, headers: { Allow: accepted.join(', ') } }
   const message = `${route} accepts only ${accepted.join(' and ')}`
-  return new AuthorizationResponseError('method_not_allowed', message, details)
+  return new AuthorizationResponseError('method_not_allowed', message, { headers: { Allow: accepted.join(', ') } })
 }
 
 /** An error as `application/problem+json` (RFC 9457): with its code, and with its message if that may be shown. */

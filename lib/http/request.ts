@@ -2,7 +2,7 @@
 export interface HttpRequest {
   /** The framework's request, for functions of the application. */
   readonly source: unknown
-  /** The method as sent, such as `GET`. */
+  /** The method that routes go by, such as `GET`. Middleware such as method-override may have replaced the one that was sent. */
   readonly method: string
   /** Path and query as received, before any router removed a prefix. Never an absolute URL. */
   readonly target: string

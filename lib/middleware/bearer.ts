@@ -22,7 +22,7 @@ import { isOidcError } from '../base/error-cause.js'
 /** The middleware that `bearer()` returns. */
 export interface BearerMiddleware extends Middleware {
   /**
-   * Returns who makes a request that bypasses middleware, such as a WebSocket upgrade, and a signal for the end of the token. With
+   * Returns who makes a request that bypasses middleware, such as a WebSocket upgrade, and a signal for the end of the token or API key. With
    * `required: false` it returns `undefined` for a request without credentials.
    *
    * @example
@@ -37,8 +37,10 @@ export interface BearerMiddleware extends Middleware {
    * })
    * ```
    *
-   * @throws {BearerError} `missing_token`, `invalid_request`, `invalid_token`, `invalid_dpop_proof` or `use_dpop_nonce`
-   * @throws {ProviderError} when the authorization server is needed and unavailable
+   * @throws {BearerError} `missing_token`, `invalid_request`, `invalid_token`, `invalid_api_key`, `invalid_dpop_proof` or
+   *   `use_dpop_nonce`
+   * @throws {ProviderError} if the authorization server is needed and unavailable, or `check` or `apiKey.verify` fails or is too slow
+   * @throws {ConfigurationError} `invalid_options` if one of these two returns an invalid value
    */
   authenticate(req: NodeRequest): Promise<TokenConnection | undefined>
   /**
@@ -159,9 +161,9 @@ interface Answering {
 }
 
 function answer(error: unknown, call: GuardCall, { onError, isGuard }: Answering): void {
-  const { req, res, next } = call
+  const { req, res } = call
   if (!isOidcError(error)) {
-    next(thrownError(error))
+    passOn(thrownError(error), call)
     return
   }
   const byItself = (): void =>

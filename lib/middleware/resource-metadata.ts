@@ -9,7 +9,7 @@ import { type Runtime, systemRuntime } from '../base/runtime.js'
 import { ConfigurationError } from '../errors.js'
 import { problem } from '../http/problem.js'
 import { createHttpRequest } from './http/request.js'
-import { continueAfter, thrownError } from './http/error-response.js'
+import { continueAfter, passOn, thrownError } from './http/error-response.js'
 import { respondOrFail } from './http/respond.js'
 import type { GuardCall } from './guard/authentication.js'
 import { mountPathOf } from './mount.js'
@@ -68,7 +68,7 @@ export function createResourceMetadata(
     const call = { req, res, next }
     const mount = mountPathOf(req)
     const isFitting = mount === '' || paths.some((known) => known === mount || known.startsWith(`${mount}/`))
-    if (!isFitting) next(unfittingMount(mount, url))
+    if (!isFitting) passOn(unfittingMount(mount, url), call)
     else if (paths.includes(path)) respondWith(call, method, body)
     else if (mirror !== undefined && path === mirrorPath) {
       const document = method === 'GET' || method === 'HEAD' ? mirror.body() : Promise.resolve('{}')
@@ -76,7 +76,7 @@ export function createResourceMetadata(
         document,
         call,
         (text) => respondWith(call, method, text),
-        (error) => (isOidcError(error) ? respondOrFail(call, problem(error)) : next(thrownError(error))),
+        (error) => (isOidcError(error) ? respondOrFail(call, problem(error)) : passOn(thrownError(error), call)),
       )
     } else next()
   }

@@ -8,12 +8,12 @@ import type { NodeRequest } from '../types.js'
 
 /** Who opened a connection with an access token or API key, and a signal for its end. */
 export interface TokenConnection {
-  /** Who the token is about. */
+  /** The holder of the access token or API key. */
   readonly principal: Principal
   /**
-   * Aborts within a second after the token or key has expired; its `reason` is a {@link BearerError} `invalid_token` or
-   * `invalid_api_key`. Watching begins
-   * with the first use, and ends when the request's socket closes.
+   * Aborts within a second after the API key has expired, or after the access token has expired and `clockToleranceSeconds` have
+   * passed. Its `reason` is a {@link BearerError} `invalid_api_key` or `invalid_token`. Watching begins with the first use, and ends
+   * when the request's socket closes.
    */
   readonly signal: AbortSignal
 }

@@ -11,7 +11,7 @@ export async function readForm(req: NodeRequest): Promise<URLSearchParams> {
   const type = req.headers['content-type'] ?? ''
   if (!/^application\/x-www-form-urlencoded\s*(;\s*charset="?utf-8"?\s*)?$/i.test(type)) {
     const message = 'the body must be application/x-www-form-urlencoded in UTF-8'
-    throw new AuthorizationResponseError('unsupported_media_type', message, { status: 415 })
+    throw new AuthorizationResponseError('unsupported_media_type', message)
   }
   requireSize(Number(req.headers['content-length'] ?? 0))
   return req.readableDidRead ? fromParsed(req.body) : new URLSearchParams(await readText(req))

@@ -44,6 +44,6 @@ export async function readTextOnce(req: NodeRequest): Promise<string> {
  */
 export function requireSize(length: number): void {
   if (length <= maxBytes) return
-  const details = { status: 413, headers: { Connection: 'close' } }
-  throw new AuthorizationResponseError('body_too_large', `the body is larger than ${maxBytes} bytes`, details)
+  const message = `the body is larger than ${maxBytes} bytes`
+  throw new AuthorizationResponseError('body_too_large', message, { headers: { Connection: 'close' } })
 }

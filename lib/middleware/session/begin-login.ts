@@ -3,18 +3,13 @@ import { quoted } from '../../base/error-cause.js'
 import { type Redirect, type Respond, redirect } from '../../http/outcome.js'
 import { refererTarget, safeReturnTo } from '../../http/return-to.js'
 import { choiceUrl } from '../../relying-party/login/choice.js'
-import { type StartOptions, startLogin } from '../../relying-party/login/login.js'
+import { type LoginOptions, startLogin } from '../../relying-party/login/login.js'
 import type { WebRelyingParty } from '../providers/relying-parties.js'
 import { refuseLoops } from './login-loop.js'
 import type { RequestContext } from './request-context.js'
 
-/** Options of `req.oidc.login()`, and names of providers that a requirement asks for. */
-interface PlacedLogin extends StartOptions {
-  readonly provider?: string | undefined
-}
-
 /** Starts the login that the application asks for. */
-export async function beginLogin(context: RequestContext, options: PlacedLogin): Promise<Redirect | Respond> {
+export async function beginLogin(context: RequestContext, options: LoginOptions): Promise<Redirect | Respond> {
   const { httpRequest, base } = context
   const here = httpRequest.method === 'GET' ? httpRequest.target : refererTarget(httpRequest, base.returnTo)
   const { provider: name, ...given } = options

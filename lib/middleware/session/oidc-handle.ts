@@ -90,6 +90,7 @@ export class OidcHandle<PersonClaims extends object = SessionClaims> {
    * @throws {ConfigurationError} `invalid_options` for a scope that no login asks for, or a resource that is not a URI
    * @throws {TokenEndpointError} `token_request_failed` if the provider issues no token for that target. The session goes on.
    * @throws {TokenValidationError} if the new ID Token belongs to another login. The session has ended.
+   * @throws {AuthorizationResponseError} `access_denied` if the person's tenant is no longer accepted. The session has ended.
    * @throws {ProviderError} if the provider is unavailable and the token has expired. The session goes on.
    * @see https://www.rfc-editor.org/rfc/rfc6749#section-6
    * @see https://www.rfc-editor.org/rfc/rfc8707#section-2.2
@@ -110,9 +111,8 @@ export class OidcHandle<PersonClaims extends object = SessionClaims> {
    * })
    * ```
    *
-   * @throws {SessionError} `refresh_token_missing` if the login brought no refresh token; `session_missing`, `session_expired` or
-   *   `headers_already_sent`, as for `accessToken()`
-   * @throws {TokenValidationError} if the new ID Token belongs to another login. The session has ended.
+   * @throws {SessionError} `refresh_token_missing` if the login brought no refresh token; else as for `accessToken()`
+   * @throws {TokenValidationError} {@link AuthorizationResponseError} as for `accessToken()`. The session has ended.
    * @throws {ProviderError} if the provider is unavailable. The session goes on.
    * @see https://openid.net/specs/openid-connect-core-1_0.html#RefreshTokens
    */

@@ -144,7 +144,7 @@ export function isWithinDomain({ hostname }: URL, domain: string | undefined): b
 }
 
 /** Whether responses of the provider are a POST from its site. */
-export function isFormPost({ authorizationParams: { response_mode: mode } }: WithFixedParams): boolean {
+export function usesFormPost({ authorizationParams: { response_mode: mode } }: WithFixedParams): boolean {
   return mode === 'form_post' || mode === 'form_post.jwt'
 }
 

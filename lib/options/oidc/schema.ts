@@ -24,7 +24,7 @@ import {
   callback,
 } from '../common/fields.js'
 import { hasBaseUrl } from './base-urls.js'
-import { authorizationParams, isFormPost, isWithinDomain, loginParams, scope } from './fields.js'
+import { authorizationParams, usesFormPost, isWithinDomain, loginParams, scope } from './fields.js'
 import { idTokenEntries, idTokenFlaw } from './id-token.js'
 import { byDefault, parseOptions, section } from '../common/parse.js'
 import { logout } from './logout.js'
@@ -103,7 +103,7 @@ export const schema = v.pipe(
     'must not mix http and https in "baseUrls": cookies could not be the same',
   ),
   v.check(
-    (o) => !isFormPost({ authorizationParams: fixedParamsOf(o) }) || o.dangerouslyAllowHttp || isSecure(o),
+    (o) => !usesFormPost({ authorizationParams: fixedParamsOf(o) }) || o.dangerouslyAllowHttp || isSecure(o),
     'must use https in "baseUrl" for "response_mode" form_post: its response is a POST from the provider\'s site, with which browsers send SameSite=None cookies only, and those need https',
   ),
   usesHttps(({ allowedOrigins }) => ({ allowedOrigins }), isAllowedUrl),

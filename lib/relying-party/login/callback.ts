@@ -1,7 +1,7 @@
 import { AuthorizationResponseError, ProviderError } from '../../errors.js'
 import type { HttpRequest } from '../../http/request.js'
 import { type Outcome, redirect } from '../../http/outcome.js'
-import { isFormPost, isSignedResponse } from '../../options/oidc/fields.js'
+import { usesFormPost, isSignedResponse } from '../../options/oidc/fields.js'
 import { safeReturnTo } from '../../http/return-to.js'
 import { type CallbackResponse, codeMisplaced, readCallback } from './callback-parameters.js'
 import { type CodeExchangeParts, exchangeOnce } from './code-exchange.js'
@@ -43,7 +43,7 @@ export async function finishLogin(
   context: CallbackContext,
 ): Promise<FinishedLogin> {
   const open = isSignedResponse(rp.configuration) ? rp.provider.openSignedResponse : undefined
-  const response = await readCallback(httpRequest, isFormPost(rp.configuration), open)
+  const response = await readCallback(httpRequest, usesFormPost(rp.configuration), open)
   const isSilentLogin = isSilent(response.state)
   if (response.problem !== undefined && !isSilentLogin) throw response.problem
   const transactions = openTransactions(rp.transactionSeal, context.cookies).filter(({ transaction }) =>

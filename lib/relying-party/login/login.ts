@@ -1,7 +1,7 @@
 import { ConfigurationError } from '../../errors.js'
 import type { HttpRequest } from '../../http/request.js'
 import { type Redirect, type Respond, redirect } from '../../http/outcome.js'
-import { isFormPost, parseLoginParams, parseReturnedParams } from '../../options/oidc/fields.js'
+import { usesFormPost, parseLoginParams, parseReturnedParams } from '../../options/oidc/fields.js'
 import type { AuthorizationParams } from '../../options/oidc/options.js'
 import { traced } from '../../base/diagnostics.js'
 import { returnedInTime } from '../../base/timers/call-in-time.js'
@@ -84,7 +84,7 @@ async function requestLogin(
     baseUrlKey: base.key,
     returnTo: target.returnTo,
     ...(rp.sessionProvider === undefined ? {} : { provider: rp.sessionProvider.key }),
-    ...(isFormPost(rp.configuration) ? { isPosted: true } : {}),
+    ...(usesFormPost(rp.configuration) ? { isPosted: true } : {}),
     startedAt: rp.runtime.now() / 1000,
   }
   const location = await rp.provider.authorizationUrl({

@@ -1,7 +1,15 @@
 import { afterEach, expect, jest, test } from '@jest/globals'
 import { createServer, type RequestListener } from 'node:http'
 import { createRequire } from 'node:module'
-import { claim, errorPages, oidc, type OidcMiddleware, requireAuth, type OidcOptions } from '../../../lib/index.js'
+import {
+  claim,
+  errorPages,
+  oidc,
+  type OidcMiddleware,
+  requireAuth,
+  resourceMetadata,
+  type OidcOptions,
+} from '../../../lib/index.js'
 import type { AppRequest } from '../../kit/app.js'
 import { Browser } from '../../hosts/client.js'
 import { codeOf } from '../../kit/world/steps.js'
@@ -49,6 +57,14 @@ const refused = requireAuth(claim('dept', 'elsewhere'))
 const guard = requireAuth()
 const early: typeof guard = (req, res, next) => (req.url === '/early' ? guard(req, res, next) : next())
 const home = (_req: unknown, res: { end(text: string): void }): void => res.end('home')
+
+test('an error handler that takes "code" for the status ends no process: resourceMetadata() below another path', async () => {
+  const authorizationServers = ['https://id.example.com']
+  const metadata = resourceMetadata({ resource: 'https://api.example.com', authorizationServers })
+  const { browser, url } = await start((app) => app.use('/elsewhere', metadata))
+  const answer = await browser.fetch(url('/elsewhere/x'))
+  expect([answer.status, codeOf(answer)]).toEqual([500, 'invalid_options'])
+})
 
 test.each([
   ['a guard', 403, 'not_allowed', '/refused'],
