@@ -1,17 +1,28 @@
 import { spawn, spawnSync } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import { createServer } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { overHttp1 } from './transports.js'
 
-/** A free port of 127.0.0.1. */
+// Below the ports that systems give to connections, and to servers that ask for any port (32768 and above): nobody else gets one of
+// these between the probe and its use. The tests have those from 20000 on.
+const [firstPort, endOfPorts] = [10_000, 20_000]
+
+/** A port of 127.0.0.1 that nothing listens on. */
 export async function freePort() {
-  const server = createServer()
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return port
+  for (;;) {
+    const port = randomInt(firstPort, endOfPorts)
+    if (await isFree(port)) return port
+  }
+}
+
+function isFree(port) {
+  return new Promise((resolve) => {
+    const probe = createServer().once('error', () => resolve(false))
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)))
+  })
 }
 
 /** Whether a program is on this machine. */
